@@ -1,0 +1,8 @@
+"""The branch day: a journey map turned into visits and steps.
+
+Owns the plan (the map as flat arrays), all luck (`draws`), the engines that follow the rules of the branch
+day, the step and visit tables with their metrics, and the queueing formulas that the engines are held to.
+
+Must not know options, replications side by side, files of a run, or how anything is printed. Engines draw
+no random numbers: an engine is a deterministic function of plan and draws.
+"""

@@ -1,0 +1,7 @@
+"""What-ifs: several options, replicated and compared.
+
+Owns scenario files, options, running replications in parallel, the folder that keeps a run, the statistics
+of paired comparisons and the document that results are told in.
+
+Must not know the command line, and nothing of how a branch day is computed beyond calling it.
+"""

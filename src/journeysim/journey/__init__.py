@@ -1,0 +1,7 @@
+"""The journey map: its grammar, its checks and its changes.
+
+Owns reading a map strictly and saying everything that is wrong with it, the distributions, durations and
+times of day in it, patches to it, and the JSON Schema that editors complete from.
+
+Must not know that anything is simulated: no clock, no random number, no engine, no scenario.
+"""
