@@ -18,8 +18,13 @@ has_venv() {
 }
 
 # What is on PATH as python3 is what its user chose, so it is asked before the numbered ones.
+if [ -n "${PYTHON:-}" ]; then
+    set -- "$PYTHON"
+else
+    set -- python3 python3.14 python3.13 python3.12 python3.11
+fi
 too_old="" without_venv="" chosen=""
-for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
+for candidate in "$@"; do
     version=$(version_of "$candidate")
     [ -n "$version" ] || continue
     if ! new_enough "$candidate"; then
@@ -41,7 +46,7 @@ if ! new_enough "$venv/bin/python" || ! "$venv/bin/python" -m pip --version >/de
             elif [ -n "$too_old" ]; then
                 echo "journeysim needs Python 3.11 or newer; found:${too_old#,}."
             else
-                echo "journeysim needs Python 3.11 or newer; none was found as ${PYTHON:-python3, python3.14 ... python3.11}."
+                echo "journeysim needs Python 3.11 or newer; none was found as: $*."
             fi
             echo "Another Python can be named: make PYTHON=/path/to/python3.12 run"
         } >&2
