@@ -8,26 +8,57 @@ The public names of this package are imported when they are first used, so that 
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from journeysim.branch import formulas
     from journeysim.errors import InputError, JourneySimError, Problem, StoppedEarly
+    from journeysim.experiment import Run, Scenario, load_scenario, run
+    from journeysim.journey import Journey, load_journey
 
-__all__ = ["InputError", "JourneySimError", "Problem", "StoppedEarly"]
+    __version__: str
+
+__all__ = [
+    "InputError",
+    "Journey",
+    "JourneySimError",
+    "Problem",
+    "Run",
+    "Scenario",
+    "StoppedEarly",
+    "__version__",
+    "formulas",
+    "load_journey",
+    "load_scenario",
+    "run",
+]
 
 _HOMES = {
     "InputError": "journeysim.errors",
+    "Journey": "journeysim.journey",
     "JourneySimError": "journeysim.errors",
     "Problem": "journeysim.errors",
+    "Run": "journeysim.experiment",
+    "Scenario": "journeysim.experiment",
     "StoppedEarly": "journeysim.errors",
+    "load_journey": "journeysim.journey",
+    "load_scenario": "journeysim.experiment",
+    "run": "journeysim.experiment",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    value: object
+    if name == "__version__":
+        value = importlib.metadata.version("journeysim")
+    elif name == "formulas":
+        value = importlib.import_module("journeysim.branch.formulas")
+    elif name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+    else:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    value: object = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

@@ -1,0 +1,175 @@
+"""The commands and their help; nothing heavy is imported before a command has work to do."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from journeysim.cli.guard import guarded
+
+# "\b" keeps the lines of the paragraph that it begins as they are.
+RUN_SHORT = "Simulate a scenario and compare its options."
+RUN_HELP = """Simulate every option of a scenario and compare it with the baseline.
+
+The tables go to stdout. Everything is kept in a folder of its own below runs/; the same command with
+--resume continues a run that was stopped, and with more --replications it extends a finished one.
+
+\b
+Examples:
+  journeysim run scenarios/lunch-hour.yaml
+  journeysim run journeys/city-branch.yaml --set staff.tellers.count=5 --replications 100
+  journeysim run scenarios/lunch-hour.yaml --json > answer.json
+  journeysim run scenarios/lunch-hour.yaml --resume
+
+\b
+Exit codes: 0 done, 2 the input is wrong, 3 stopped early with what finished kept, 1 a fault of ours.
+"""
+
+CHECK_SHORT = "Say what is wrong with maps and scenarios."
+CHECK_HELP = """Say everything that is wrong with journey maps and scenarios, without running them.
+
+Every problem is one line, file:line:column: path: what is wrong, what was found, and a hint.
+
+\b
+Examples:
+  journeysim check journeys/city-branch.yaml
+  journeysim check journeys/*.yaml scenarios/*.yaml
+
+\b
+Exit codes: 0 all files can be run, 2 at least one cannot.
+"""
+
+SCHEMA_SHORT = "Print a JSON Schema for editors."
+SCHEMA_HELP = """Print the JSON Schema with which an editor completes and checks a file while it is written.
+
+\b
+Examples:
+  journeysim schema journey > schemas/journey.json
+  journeysim schema scenario > schemas/scenario.json
+
+\b
+Then begin the YAML file with this line:
+  # yaml-language-server: $schema=../schemas/journey.json
+"""
+
+app = typer.Typer(
+    name="journeysim",
+    help="Simulates a bank's branch days from a journey map and compares what-if options.",
+    epilog="Begin with:  journeysim run scenarios/lunch-hour.yaml",
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+class EngineChoice(StrEnum):
+    """Engines that exist."""
+
+    AUTO = "auto"
+    SIMPY = "simpy"
+
+
+class SchemaChoice(StrEnum):
+    """Files that have a schema."""
+
+    JOURNEY = "journey"
+    SCENARIO = "scenario"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        import journeysim
+
+        typer.echo(f"journeysim {journeysim.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and leave."),
+    ] = False,
+) -> None:
+    """Hold the options that stand before a command."""
+
+
+@app.command(help=RUN_HELP, short_help=RUN_SHORT)
+@guarded
+def run(
+    scenario: Annotated[
+        Path, typer.Argument(metavar="SCENARIO", help="A scenario file, or a bare journey map (one option).")
+    ],
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PATH=VALUE",
+            help="Change the map in every option, such as staff.tellers.count=5; may be given several times.",
+        ),
+    ] = None,
+    replications: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Independent replications of each option.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of all luck.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Processes to work in; default: one for each core.")
+    ] = None,
+    engine: Annotated[
+        EngineChoice, typer.Option(help="What simulates a day; the results are equal.")
+    ] = EngineChoice.AUTO,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder in which the run gets its own folder.")
+    ] = Path("runs"),
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was stopped.")] = False,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document in place of the tables.")
+    ] = False,
+    steps: Annotated[
+        bool, typer.Option("--steps", help="Keep every step of every visit as Parquet tables.")
+    ] = False,
+) -> None:
+    """Simulate every option of a scenario and compare it with the baseline."""
+    from journeysim.cli.run_command import RunRequest, run_command
+
+    run_command(
+        RunRequest(
+            scenario=scenario,
+            patches=tuple(set_ or ()),
+            replications=replications,
+            seed=seed,
+            jobs=jobs,
+            engine=engine.value,
+            out=out,
+            resume=resume,
+            as_json=json_,
+            steps=steps,
+        )
+    )
+
+
+@app.command(help=CHECK_HELP, short_help=CHECK_SHORT)
+@guarded
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Journey maps and scenario files.")],
+) -> None:
+    """Say everything that is wrong with journey maps and scenarios, without running them."""
+    from journeysim.cli.check_command import check_command
+
+    check_command(files)
+
+
+@app.command(help=SCHEMA_HELP, short_help=SCHEMA_SHORT)
+@guarded
+def schema(
+    of: Annotated[SchemaChoice, typer.Argument(metavar="journey|scenario", help="Which kind of file.")],
+) -> None:
+    """Print the JSON Schema with which an editor completes and checks a file while it is written."""
+    from journeysim.cli.schema_command import schema_command
+
+    schema_command(of.value)
