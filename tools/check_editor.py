@@ -45,6 +45,7 @@ class Client:
         self._incoming: queue.Queue[Json] = queue.Queue()
         self._diagnostics: dict[str, list[Json]] = {}
         self._next_id = 0
+        self._opened = 0
         threading.Thread(target=self._listen, args=(process.stdout,), daemon=True).start()
 
     def start(self) -> None:
@@ -54,10 +55,13 @@ class Client:
         settings = {"validate": True, "completion": True, "schemaStore": {"enable": False}}
         self._send({"method": "workspace/didChangeConfiguration", "params": {"settings": {"yaml": settings}}})
 
-    def open(self, uri: str, text: str) -> None:
-        """Show the server a document."""
+    def open(self, folder: Path, text: str) -> str:
+        """Show the server a new document, as if it lay in ``folder``, and return its address."""
+        self._opened += 1
+        uri = (folder / f"shown-{self._opened}.yaml").as_uri()
         document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
         self._send({"method": "textDocument/didOpen", "params": {"textDocument": document}})
+        return uri
 
     def diagnostics(self, uri: str) -> list[Json]:
         """Wait for what the server has to say against a document that was opened."""
@@ -147,83 +151,69 @@ def install_server(npm: str) -> None:
 
 
 def expect_no_complaint(client: Client, path: Path) -> None:
-    """A shipped file draws no diagnostic."""
-    client.open(path.as_uri(), path.read_text(encoding="utf-8"))
-    complaints = client.diagnostics(path.as_uri())
+    """A shipped file names its schema and draws no diagnostic."""
+    text = path.read_text(encoding="utf-8")
+    if not text.startswith("# yaml-language-server: $schema="):
+        raise EditorError(f"{path.relative_to(ROOT)}:1: names no schema")
+    complaints = client.diagnostics(client.open(path.parent, text))
     if complaints:
-        first = complaints[0]
-        place = first["range"]["start"]["line"] + 1
-        raise EditorError(f"{path.relative_to(ROOT)}:{place}: {first['message']}")
+        line = complaints[0]["range"]["start"]["line"] + 1
+        raise EditorError(f"{path.relative_to(ROOT)}:{line}: {complaints[0]['message']}")
+    print(f"  no complaint about {path.relative_to(ROOT)}")
 
 
 def expect_complaint(client: Client, path: Path, right: str, wrong: str) -> None:
-    """The first ``right`` mistyped as ``wrong`` draws a diagnostic on its line."""
-    text = path.read_text(encoding="utf-8")
-    before, found, after = text.partition(right)
-    if not found:
-        raise EditorError(f"{path.relative_to(ROOT)} holds no {right!r}")
-    uri = path.with_name(f"mistyped-{path.name}").as_uri()
-    client.open(uri, before + wrong + after)
-    line = before.count("\n")
-    lines = [complaint["range"]["start"]["line"] for complaint in client.diagnostics(uri)]
-    if line not in lines:
-        raise EditorError(
-            f"{wrong!r} on line {line + 1} was not complained about; lines complained about: {lines}"
-        )
+    """The first line that starts with ``right``, mistyped as ``wrong``, draws a diagnostic."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith(right))
+    lines[at] = wrong + lines[at].removeprefix(right)
+    complaints = client.diagnostics(client.open(path.parent, "\n".join(lines) + "\n"))
+    if at not in [complaint["range"]["start"]["line"] for complaint in complaints]:
+        raise EditorError(f"{path.relative_to(ROOT)}:{at + 1}: no complaint about {wrong.strip()!r}")
+    print(f"  a complaint about {wrong.strip()!r}")
 
 
-def expect_completion(
-    client: Client, path: Path, section: str, written: Sequence[str], wanted: set[str]
-) -> None:
-    """Under ``written`` lines at the head of a section, the keys ``wanted`` are offered.
+def expect_completion(client: Client, path: Path, written: Sequence[str], wanted: set[str]) -> None:
+    """Where the last of the ``written`` lines ends, the keys ``wanted`` are offered.
 
-    An empty ``section`` means the end of the file.
+    The first written line is a section of the map at ``path``, and the others are put at its head; a single
+    written line stands in a map that has nothing but its name.
     """
     lines = path.read_text(encoding="utf-8").splitlines()
-    at = lines.index(section) + 1 if section else len(lines)
-    lines[at:at] = written
-    cursor = at + len(written) - 1
-    uri = path.with_name(f"{section.strip(':') or 'end'}-{len(written)}-{path.name}").as_uri()
-    client.open(uri, "\n".join(lines) + "\n")
+    if len(written) == 1:
+        lines = [lines[0], "journey: Bare", *written]
+        cursor = len(lines) - 1
+    else:
+        section = lines.index(written[0])
+        lines[section : section + 1] = written
+        cursor = section + len(written) - 1
+    uri = client.open(path.parent, "\n".join(lines) + "\n")
     offered = client.completions(uri, cursor, len(written[-1]))
-    where = " > ".join(line.strip() for line in [section, *written[:-1]] if line) or "top level"
-    if not wanted <= offered:
-        missing = ", ".join(sorted(wanted - offered))
-        raise EditorError(
-            f"{where}: not offered: {missing}; offered: {', '.join(sorted(offered)) or 'nothing'}"
-        )
-    print(f"  offered under {where}: {', '.join(sorted(offered))}")
+    where = " > ".join(line.strip(" :") for line in written[:-1]) or "the map itself"
+    if missing := wanted - offered:
+        found = ", ".join(sorted(offered)) or "nothing"
+        raise EditorError(f"{where}: not offered: {', '.join(sorted(missing))}; offered: {found}")
+    print(f"  {where}: offered {', '.join(sorted(offered))}")
 
 
 def check_editor(client: Client) -> None:
-    """Everything that a person who writes a map in an editor relies on."""
-    shipped = [*sorted((ROOT / "journeys").glob("*.yaml")), *sorted((ROOT / "scenarios").glob("*.yaml"))]
-    for path in shipped:
-        expect_no_complaint(client, path)
-        print(f"  no complaint about {path.relative_to(ROOT)}")
+    """Hold the server to everything that a person who writes a map in an editor relies on."""
+    for folder in (ROOT / "journeys", ROOT / "scenarios"):
+        for path in sorted(folder.glob("*.yaml")):
+            expect_no_complaint(client, path)
 
     city = ROOT / "journeys" / "city-branch.yaml"
     expect_complaint(client, city, "    service:", "    servise:")
-    expect_complaint(client, city, "\nsegments:", "\nsegmets:")
-    print("  complaints about mistyped keys")
+    expect_complaint(client, city, "segments:", "segmets:")
 
-    bare = city.with_name("bare.yaml")
-    modeline = city.read_text(encoding="utf-8").splitlines()[0]
-    bare_uri = bare.as_uri()
-    client.open(bare_uri, f"{modeline}\njourney: Bare\n\n")
-    offered = client.completions(bare_uri, 2, 0)
-    sections = {"hours", "segments", "needs", "arrivals", "staff", "queues", "touchpoints"}
-    if not sections <= offered:
-        raise EditorError(f"top level: not offered: {', '.join(sorted(sections - offered))}")
-    print(f"  offered at top level: {', '.join(sorted(offered))}")
-
-    place = ["  new_one:", "    "]
-    expect_completion(client, city, "touchpoints:", place, {"stage", "queue", "service", "kano", "next"})
-    place = ["  new_one:", "    service:", "      "]
-    expect_completion(client, city, "touchpoints:", place, {"gamma", "lognormal", "by_need", "mixture"})
-    place = ["  new_one:", "    service:", "      gamma:", "        "]
-    expect_completion(client, city, "touchpoints:", place, {"mean", "cv"})
-    expect_completion(client, city, "staff:", ["  new_group:", "    "], {"count", "serves", "cost_per_hour"})
+    expect_completion(client, city, [""], {"hours", "segments", "needs", "arrivals", "staff", "touchpoints"})
+    expect_completion(client, city, ["staff:", "  new:", "    "], {"count", "serves", "cost_per_hour"})
+    touchpoint = ["touchpoints:", "  new:", "    "]
+    expect_completion(client, city, touchpoint, {"stage", "queue", "service", "kano", "next"})
+    service = ["touchpoints:", "  new:", "    service:", "      "]
+    expect_completion(client, city, service, {"gamma", "lognormal", "by_need", "mixture"})
+    gamma = ["touchpoints:", "  new:", "    service:", "      gamma:", "        "]
+    expect_completion(client, city, gamma, {"mean", "cv"})
 
 
 def main() -> int:
