@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -123,3 +124,15 @@ def test_no_python_at_all_is_told(tmp_path: Path, root: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.startswith("journeysim needs Python 3.11 or newer; none was found")
+
+
+def test_editor_check_without_node_says_so_and_ends_well(root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(root / "tools/check_editor.py")],
+        env={"PATH": "/no/such/folder"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "node and npm are not here" in done.stdout
