@@ -5,3 +5,18 @@ times of day in it, patches to it, and the JSON Schema that editors complete fro
 
 Must not know that anything is simulated: no clock, no random number, no engine, no scenario.
 """
+
+from journeysim.journey.distributions import Distribution
+from journeysim.journey.load import load_journey, parse_journey
+from journeysim.journey.models import Journey
+from journeysim.journey.strict_yaml import Document, parse_document, read_document
+
+__all__ = [
+    "Distribution",
+    "Document",
+    "Journey",
+    "load_journey",
+    "parse_document",
+    "parse_journey",
+    "read_document",
+]

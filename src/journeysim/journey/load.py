@@ -1,0 +1,74 @@
+"""Reads a journey map: strict YAML, the format, the data files it names, and what it all means together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from journeysim.errors import InputError, Problem
+from journeysim.journey.faults import problems_from
+from journeysim.journey.models import Journey
+from journeysim.journey.strict_yaml import Document, parse_leniently, read_leniently
+
+
+def load_journey(path: str | Path, name: str | None = None) -> Journey:
+    """Read and check a journey map.
+
+    Parameters
+    ----------
+    path : the YAML file.
+    name : what messages call it; by default the path as given.
+
+    Raises
+    ------
+    InputError
+        The map is wrong; all its problems, in file order.
+    """
+    document, problems = read_leniently(path, name)
+    return journey_from(document, problems)
+
+
+def parse_journey(text: str | bytes, file_name: str = "<text>", folder: Path | None = None) -> Journey:
+    """Read and check a journey map from YAML text; ``folder`` is where the data files it names are."""
+    document, problems = parse_leniently(text, file_name, folder)
+    return journey_from(document, problems)
+
+
+def journey_from(document: Document, problems: Iterable[Problem] = ()) -> Journey:
+    """Check a document that was read, and return the journey it describes.
+
+    Parameters
+    ----------
+    document : the map as plain data with places.
+    problems : what reading it found wrong already; reported together with the rest.
+
+    Raises
+    ------
+    InputError
+        The map is wrong; all its problems, in file order.
+    """
+    found = list(problems)
+    try:
+        journey = Journey.model_validate(document.data)
+    except ValidationError as error:
+        found += problems_from(error, document, Journey)
+        raise InputError(_tidy(found)) from None
+    journey._document = document
+    if found:
+        raise InputError(_tidy(found))
+    return journey
+
+
+def patched_journey(journey: Journey, patches: Mapping[str, Any], remove: Iterable[str] = ()) -> Journey:
+    """Return the map with values replaced, added or removed; see `Journey.patched`."""
+    raise NotImplementedError
+
+
+def _tidy(problems: Iterable[Problem]) -> list[Problem]:
+    """Sort by place, without repetitions."""
+    return sorted(
+        set(problems), key=lambda problem: (problem.file, problem.line, problem.column, problem.path)
+    )

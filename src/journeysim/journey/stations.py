@@ -1,0 +1,317 @@
+"""Where customers wait and are served: queues, staff groups, touchpoints and the rules that lead on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from journeysim.journey.distributions import Distribution, Strictly
+from journeysim.journey.values import (
+    Count,
+    Duration,
+    Id,
+    Name,
+    Names,
+    NotNegative,
+    PositiveCount,
+    PositiveDuration,
+    Share,
+    Text,
+    TimeOfDay,
+    Truth,
+    by_shape,
+    tag,
+)
+
+LEAVE = "leave"
+
+Condition = Literal["occupied", "seated", "informed", "explained", "fair", "alone", "anxious", "comfortable"]
+
+
+class RosterFile(Strictly):
+    """A roster read from a file (not built yet)."""
+
+    file: Text = Field(
+        description="CSV or Parquet file, in the map's folder or below.", examples=["data/agents.csv"]
+    )
+    day: Text | None = Field(None, description="Column with the date.", examples=["date"])
+    time: Text = Field(description="Column with the time from which the count holds.", examples=["from"])
+    count: Text = Field(description="Column with the count.", examples=["agents"])
+
+
+class Breakdown(Strictly):
+    """Machines that fail and are repaired (not built yet)."""
+
+    uptime: Distribution = Field(
+        description="Opening time until a breakdown.", examples=[{"exponential": {"mean": "20 h"}}]
+    )
+    repair: Distribution = Field(description="Time until repaired.", examples=[{"constant": "30 min"}])
+
+
+Roster = Annotated[
+    Annotated[Count, tag("number")]
+    | Annotated[dict[TimeOfDay, Count], Field(min_length=1), tag("mapping")]
+    | Annotated[RosterFile, tag("file")],
+    by_shape("a whole number or numbers by time of day are required", "{09:00: 3, 11:30: 4}", file_form=True),
+]
+
+
+class StaffGroup(Strictly):
+    """Interchangeable servers, people or machines, with a roster."""
+
+    count: Roster = Field(
+        description="How many are on duty: one number, or one from each time of day on (before the first: 0).",
+        examples=[3, {"09:00": 3, "11:30": 4, "14:00": 3}],
+    )
+    serves: Names = Field(
+        description="Queues this group serves, in order of preference.",
+        examples=[["vip_line", "counter_line"]],
+    )
+    kind: Literal["person", "machine"] = Field(
+        "person", description="person (default) or machine.", examples=["machine"]
+    )
+    cost_per_hour: NotNegative = Field(
+        0.0, description="Cost of one rostered hour of one server.", examples=[60]
+    )
+    attentive: Share | None = Field(
+        None,
+        description="Chance that an encounter is attentive, not indifferent; absent: by the behaviour preset.",
+        examples=[0.8],
+    )
+    breakdown: Breakdown | None = Field(
+        None,
+        description="Breakdowns of machines (not built yet).",
+        examples=[{"uptime": {"exponential": {"mean": "20 h"}}, "repair": {"constant": "30 min"}}],
+    )
+
+    def roster_steps(self) -> list[tuple[int, int]]:
+        """Return the count from each minute of the day on, in ascending order; before the first it is 0.
+
+        Raises
+        ------
+        NotImplementedError
+            The roster stands in a file; checked maps hold none such.
+        """
+        if isinstance(self.count, RosterFile):
+            raise NotImplementedError("a roster from a file is not built yet")
+        if isinstance(self.count, dict):
+            return sorted(self.count.items())
+        return [(0, self.count)]
+
+
+class Balk(Strictly):
+    """When a customer who sees the queue does not join it."""
+
+    at_length: Count | None = Field(
+        None, description="Balks when this many or more are waiting.", examples=[6]
+    )
+    expected_wait: Truth = Field(
+        False,
+        description="Balks when the wait to be expected is longer than the customer would accept.",
+        examples=[True],
+    )
+    probability: Share = Field(
+        1.0, description="How likely to balk when a reason to is there.", examples=[0.5]
+    )
+
+
+class LineStart(Strictly):
+    """Open a line when others are busy (not built yet)."""
+
+    touchpoint: Name = Field(description="Touchpoint of the line.", examples=["till"])
+    count: PositiveCount = Field(description="How many.", examples=[3])
+
+
+QueuePatience = Annotated[
+    Annotated[Literal["none"], tag("text")] | Annotated[Distribution, tag("mapping")],
+    by_shape("none or a distribution is required", "{exponential: {mean: 21 min}}"),
+]
+
+
+class Queue(Strictly):
+    """A line of people waiting, for one or several touchpoints, served by one or several staff groups."""
+
+    discipline: Literal["fifo", "priority"] = Field(
+        "fifo",
+        description="fifo (default): by joining. priority: by the segment's priority, then by joining.",
+        examples=["priority"],
+    )
+    capacity: Count | None = Field(
+        None, description="Most who can wait, those in service not counted; absent: no limit.", examples=[10]
+    )
+    balk: Balk | None = Field(
+        None, description="When customers do not join.", examples=[{"at_length": 6, "probability": 0.5}]
+    )
+    patience_form: QueuePatience | None = Field(
+        None,
+        alias="patience",
+        description="Patience of all who wait here, in place of their segment's; none: nobody gives up.",
+        examples=["none", {"exponential": {"mean": "21 min"}}],
+    )
+    conditions: Annotated[
+        tuple[Condition, ...], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)
+    ] = Field((), description="What waiting here is like.", examples=[["seated", "informed"]])
+    line_group: Name | None = Field(
+        None,
+        description="Group of lines of which the shortest is joined (not built yet).",
+        examples=["tills"],
+    )
+    start_with: LineStart | None = Field(
+        None,
+        description="Who stands here at opening (not built yet).",
+        examples=[{"touchpoint": "till", "count": 3}],
+    )
+
+    @property
+    def patience(self) -> Distribution | None:
+        """The queue's own patience, or None: the segment's holds, unless nobody reneges here."""
+        return self.patience_form if isinstance(self.patience_form, Distribution) else None
+
+    @property
+    def never_reneges(self) -> bool:
+        """Whether nobody gives up here, whatever their segment (``patience: none``)."""
+        return isinstance(self.patience_form, str)
+
+
+class When(Strictly):
+    """Conditions of a rule; all that are given must hold."""
+
+    segment: Names | None = Field(
+        None, description="Customer's segment, or a list of which one must hold.", examples=["vip"]
+    )
+    need: Names | None = Field(
+        None,
+        description="Customer's need, or a list of which one must hold.",
+        examples=[["loan", "mortgage"]],
+    )
+    failed_before: Truth | None = Field(
+        None, description="Whether a service has failed earlier in this visit.", examples=[True]
+    )
+    waited_over_min: Duration | None = Field(
+        None,
+        alias="waited_over",
+        description="Total wait so far in this visit is longer than this.",
+        examples=["15 min"],
+    )
+
+    @property
+    def segments(self) -> frozenset[str] | None:
+        """Segments of which one must hold; None: any."""
+        return None if self.segment is None else frozenset(self.segment)
+
+    @property
+    def needs(self) -> frozenset[str] | None:
+        """Needs of which one must hold; None: any."""
+        return None if self.need is None else frozenset(self.need)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no condition is given."""
+        return (
+            self.segment is None
+            and self.need is None
+            and self.failed_before is None
+            and self.waited_over_min is None
+        )
+
+
+Target = Annotated[
+    Annotated[Name, tag("text")] | Annotated[dict[Name, Share], Field(min_length=1), tag("mapping")],
+    by_shape("a touchpoint, leave, or shares of several are required", "{kiosk: 0.6, counter: 0.4}"),
+]
+
+After = Annotated[
+    Annotated[
+        PositiveDuration,
+        tag("text"),
+    ]
+    | Annotated[Distribution, tag("mapping")],
+    by_shape("a duration or distribution is required", "2 days"),
+]
+
+
+class Rule(Strictly):
+    """One line of ``next``: where a customer goes on to, and when."""
+
+    to: Target = Field(
+        description="Touchpoint to go to, leave, or several with shares that sum to 1.",
+        examples=["counter", {"kiosk": 0.6, "counter": 0.4}],
+    )
+    when: When | None = Field(
+        None, description="When the rule applies; absent: always.", examples=[{"need": "cash"}]
+    )
+    probability: Share = Field(1.0, description="Chance, of those whom no rule above took.", examples=[0.5])
+    name: Id | None = Field(
+        None, description="Name of the rule, by which a scenario addresses it.", examples=["to advice"]
+    )
+    after: After | None = Field(
+        None, description="Come back there on a later day (not built yet).", examples=["2 days"]
+    )
+    keep_server: Truth = Field(
+        False,
+        description="Hold the server while the customer is at the next touchpoint (not built yet).",
+        examples=[True],
+    )
+
+    @property
+    def targets(self) -> tuple[tuple[str, float], ...]:
+        """Touchpoints (or ``leave``) and their shares, in file order; the shares sum to 1."""
+        if isinstance(self.to, dict):
+            return tuple((name, float(share)) for name, share in self.to.items())
+        return ((self.to, 1.0),)
+
+    @property
+    def unconditional(self) -> bool:
+        """Whether the rule takes everybody who reaches it."""
+        return (self.when is None or self.when.is_empty) and self.probability == 1
+
+
+class Touchpoint(Strictly):
+    """A place in the journey where the customer and the bank meet."""
+
+    stage: Text = Field(description="Named phase of the journey.", examples=["Transact"])
+    lane: Literal["front", "back"] = Field(
+        "front", description="front (default): the customer sees it. back: unseen work.", examples=["back"]
+    )
+    channel: Text = Field("", description="Channel, for reports.", examples=["self-service"])
+    queue: Name | None = Field(
+        None,
+        description="Queue in which customers wait for it; absent: it starts at once.",
+        examples=["door"],
+    )
+    service: Distribution = Field(
+        description="How long it takes.", examples=[{"gamma": {"mean": "7 min", "cv": 0.6}}]
+    )
+    fails: Share = Field(0.0, description="Share of services that fail.", examples=[0.08])
+    if_failed: Name = Field(
+        LEAVE, description="Where to go when the service failed; default leave.", examples=["counter"]
+    )
+    if_balked: Name = Field(
+        LEAVE, description="Where to go instead of joining the queue; default leave.", examples=["counter"]
+    )
+    if_reneged: Name = Field(
+        LEAVE, description="Where to go after giving up waiting; default leave.", examples=["counter"]
+    )
+    if_rejected: Name = Field(
+        LEAVE, description="Where to go when there is no room; default leave.", examples=["counter"]
+    )
+    kano: Literal["must_be", "linear", "attractive"] = Field(
+        "linear", description="How quality here turns into feeling.", examples=["attractive"]
+    )
+    reason: Literal["staff", "product"] | None = Field(
+        None, description="Whether it speaks for the staff or the product.", examples=["staff"]
+    )
+    moment_of_truth: Truth = Field(
+        False, description="Weighs more than others in what is remembered.", examples=[True]
+    )
+    wrap_up: Distribution | None = Field(
+        None,
+        description="Server's work after the customer has gone (not built yet).",
+        examples=[{"constant": "1 min"}],
+    )
+    next: Annotated[tuple[Rule, ...], Field(max_length=1000)] = Field(
+        (),
+        description="Where to go on to: rules read from top to bottom; absent: leave.",
+        examples=[[{"to": "adviser", "when": {"need": "advice"}, "probability": 0.5}, {"to": "leave"}]],
+    )
