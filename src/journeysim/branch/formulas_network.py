@@ -68,8 +68,9 @@ def single_server_priorities(
 
     References
     ----------
-    Cobham (1954), "Priority assignment in waiting line problems": W(k) = R / ((1 - s(k-1)) (1 - s(k))), R the mean remaining service found by an
-    arrival and s(k) the load of classes 1..k.
+    Cobham (1954), "Priority assignment in waiting line problems":
+    W(k) = R / ((1 - s(k-1)) (1 - s(k))), R the mean remaining service found by an arrival and s(k) the load
+    of classes 1..k.
     """
     classes = len(arrivals_per_hour)
     if not classes or len(service_mean_min) != classes or len(service_cv) != classes:
