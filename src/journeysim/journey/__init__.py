@@ -6,15 +6,25 @@ times of day in it, patches to it, and the JSON Schema that editors complete fro
 Must not know that anything is simulated: no clock, no random number, no engine, no scenario.
 """
 
+from journeysim.journey.arrivals import RecordedArrivals
 from journeysim.journey.distributions import Distribution
+from journeysim.journey.flow import expected_visits
+from journeysim.journey.hours import OpeningHours
 from journeysim.journey.load import load_journey, parse_journey
 from journeysim.journey.models import Journey
+from journeysim.journey.stations import Queue, Rule, Touchpoint
 from journeysim.journey.strict_yaml import Document, parse_document, read_document
 
 __all__ = [
     "Distribution",
     "Document",
     "Journey",
+    "OpeningHours",
+    "Queue",
+    "RecordedArrivals",
+    "Rule",
+    "Touchpoint",
+    "expected_visits",
     "load_journey",
     "parse_document",
     "parse_journey",

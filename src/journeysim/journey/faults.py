@@ -131,17 +131,17 @@ def model_at(model: type[BaseModel], loc: Iterable[str | int]) -> type[BaseModel
     for part in loc:
         if isinstance(part, str) and part.startswith(TAG_MARK):
             continue
-        step = _step(current, part)
+        step = entry_type(current, part)
         if step is None:
             return None
         current = step
-    models = list(_models(current))
+    models = list(models_in(current))
     return models[0] if models else None
 
 
-def _step(annotation: Any, part: str | int) -> Any:
-    """Type of the entry ``part`` of a value of type ``annotation``."""
-    for model in _models(annotation):
+def entry_type(annotation: Any, part: str | int) -> Any:
+    """Type of the entry ``part`` of a value of type ``annotation``; None if it can have none."""
+    for model in models_in(annotation):
         for name, field in model.model_fields.items():
             if (field.alias or name) == part:
                 return field.annotation
@@ -169,7 +169,8 @@ def _alternatives(annotation: Any) -> Iterable[Any]:
         yield annotation
 
 
-def _models(annotation: Any) -> Iterable[type[BaseModel]]:
+def models_in(annotation: Any) -> Iterable[type[BaseModel]]:
+    """Models that a value of the type ``annotation`` may be."""
     for inner in _alternatives(annotation):
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield inner

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from journeysim.errors import InputError, Problem
 from journeysim.journey.faults import problems_from
 from journeysim.journey.models import Journey
+from journeysim.journey.patches import REMOVE, Patch, patched_document
 from journeysim.journey.strict_yaml import Document, parse_leniently, read_leniently
 
 
@@ -64,7 +65,9 @@ def journey_from(document: Document, problems: Iterable[Problem] = ()) -> Journe
 
 def patched_journey(journey: Journey, patches: Mapping[str, Any], remove: Iterable[str] = ()) -> Journey:
     """Return the map with values replaced, added or removed; see `Journey.patched`."""
-    raise NotImplementedError
+    changes = [Patch(path, value) for path, value in patches.items()]
+    changes += [Patch(path, REMOVE) for path in remove]
+    return journey_from(patched_document(journey.document, changes))
 
 
 def _tidy(problems: Iterable[Problem]) -> list[Problem]:

@@ -61,7 +61,7 @@ class StaffGroup(Strictly):
     """Interchangeable servers, people or machines, with a roster."""
 
     count: Roster = Field(
-        description="How many are on duty: one number, or one from each time of day on (before the first: 0).",
+        description="How many are on duty: one number, or one from each time on (before the first: 0).",
         examples=[3, {"09:00": 3, "11:30": 4, "14:00": 3}],
     )
     serves: Names = Field(
@@ -76,7 +76,7 @@ class StaffGroup(Strictly):
     )
     attentive: Share | None = Field(
         None,
-        description="Chance that an encounter is attentive, not indifferent; absent: by the behaviour preset.",
+        description="Chance that an encounter is attentive, not indifferent; absent: the preset's.",
         examples=[0.8],
     )
     breakdown: Breakdown | None = Field(

@@ -205,19 +205,11 @@ def read_scalar(text: str) -> str | int | float | bool:
 
 def _decoded(text: str | bytes, file_name: str) -> str:
     if len(text) > MAX_BYTES:
-        problem = f"the file is larger than {MAX_BYTES // 1_000_000} MB"
-        raise InputError([Problem(file_name, 0, 0, "", problem)])
+        raise InputError(
+            [Problem(file_name, 0, 0, "", f"the file is larger than {MAX_BYTES // 1_000_000} MB")]
+        )
     if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            good = text[: error.start].decode("utf-8")
-            line, column = _line_and_column(good, len(good))
-            found = f"byte 0x{text[error.start]:02x}"
-            problem = Problem(
-                file_name, line, column, "", "the file is not UTF-8 text", found, "save it as UTF-8"
-            )
-            raise InputError([problem]) from None
+        text = _from_utf8(text, file_name)
     text = text.removeprefix("\ufeff")
     bad = _UNPRINTABLE.search(text)
     if bad:
@@ -225,6 +217,19 @@ def _decoded(text: str | bytes, file_name: str) -> str:
         found = f"U+{ord(bad.group()):04X}"
         raise InputError([Problem(file_name, line, column, "", "a character that no text holds", found)])
     return text
+
+
+def _from_utf8(raw: bytes, file_name: str) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        good = raw[: error.start].decode("utf-8")
+        line, column = _line_and_column(good, len(good))
+        found = f"byte 0x{raw[error.start]:02x}"
+        problem = Problem(
+            file_name, line, column, "", "the file is not UTF-8 text", found, "save it as UTF-8"
+        )
+        raise InputError([problem]) from None
 
 
 def _line_and_column(text: str, position: int) -> tuple[int, int]:
