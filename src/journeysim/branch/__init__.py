@@ -6,3 +6,19 @@ day, the step and visit tables with their metrics, and the queueing formulas tha
 Must not know options, replications side by side, files of a run, or how anything is printed. Engines draw
 no random numbers: an engine is a deterministic function of plan and draws.
 """
+
+from journeysim.branch.calendar import OpenDay, open_days
+from journeysim.branch.metrics import Metric
+from journeysim.branch.simulate import ENGINES, ReplicationResult, simulate_replication
+from journeysim.branch.steps import STEPS_COLUMNS, visits_from_steps
+
+__all__ = [
+    "ENGINES",
+    "STEPS_COLUMNS",
+    "Metric",
+    "OpenDay",
+    "ReplicationResult",
+    "open_days",
+    "simulate_replication",
+    "visits_from_steps",
+]

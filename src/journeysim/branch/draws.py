@@ -1,0 +1,205 @@
+"""What everybody's luck comes to: all times and decisions of a batch of days, drawn before they begin.
+
+An engine draws nothing and transforms nothing: it looks up, for a visit, a touchpoint and an occurrence (the
+how-manieth time the visit comes there), how long the service takes, how long the customer would wait, whether
+the service fails, whether the customer would balk, and where the customer goes next in each situation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from journeysim.branch import quantiles
+from journeysim.branch.arrivals import Arrivals
+from journeysim.branch.luck import Address, Luck
+from journeysim.branch.plan import NO_QUEUE, Plan, TouchpointPlan
+from journeysim.journey import Distribution
+from journeysim.units import NEVER, BoolArray, FloatArray, IntArray, array_to_ticks
+
+OCCURRENCES_ON_CYCLES = 4
+"""How many times a visit can come to a touchpoint on a cycle before the draws must be extended."""
+
+
+@dataclass(frozen=True)
+class StepDraws:
+    """What happens at one touchpoint the k-th time a visit comes there, for every visit of the batch.
+
+    Attributes
+    ----------
+    service : shape (visits,), ticks.
+    patience : shape (visits,), ticks until the customer gives up; `NEVER` where nobody does.
+    fails, balks : shape (visits,), whether the service fails, whether one who considers balking does.
+    goes_to : shape (situations, visits), the next touchpoint if the service succeeds.
+    """
+
+    service: IntArray
+    patience: IntArray
+    fails: BoolArray
+    balks: BoolArray
+    goes_to: IntArray
+
+
+@dataclass(frozen=True)
+class Draws:
+    """All that is drawn for a batch of days.
+
+    Attributes
+    ----------
+    arrivals : who comes and when.
+    acceptable_wait : shape (visits,), ticks; `NEVER` where the map says nothing.
+    steps : by touchpoint, then occurrence.
+    """
+
+    arrivals: Arrivals
+    acceptable_wait: IntArray
+    steps: tuple[tuple[StepDraws, ...], ...]
+
+
+def draw_steps(plan: Plan, arrivals: Arrivals, luck: Luck, occurrences: int = OCCURRENCES_ON_CYCLES) -> Draws:
+    """Draw everything that can happen to the given arrivals.
+
+    Parameters
+    ----------
+    occurrences : how many comings to a touchpoint on a cycle are drawn; more of them change none of the others.
+    """
+    sampler = _Sampler(plan, arrivals, luck)
+    return Draws(
+        arrivals=arrivals,
+        acceptable_wait=sampler.ticks("acceptable wait", plan.acceptable_wait, sampler.everybody),
+        steps=tuple(
+            tuple(
+                sampler.step(name, point, occurrence)
+                for occurrence in range(occurrences if point.on_cycle else 1)
+            )
+            for name, point in zip(plan.touchpoints, plan.touchpoint_plans, strict=True)
+        ),
+    )
+
+
+class _Sampler:
+    """Draws by stream for the visits of a batch."""
+
+    def __init__(self, plan: Plan, arrivals: Arrivals, luck: Luck) -> None:
+        self._plan = plan
+        self._luck = luck
+        self._who = arrivals.luck_address
+        self._classes = arrivals.segment * len(plan.needs) + arrivals.need
+        self.everybody = np.ones(self._classes.size, dtype=bool)
+
+    def step(self, name: str, point: TouchpointPlan, occurrence: int) -> StepDraws:
+        # Only those who can get here need numbers; nobody ever looks up the others'.
+        here = point.reached_by[self._classes]
+        queue = None if point.queue == NO_QUEUE else self._plan.queue_plans[point.queue]
+        place = f"{name}\0{occurrence}"
+        return StepDraws(
+            service=self.ticks(f"service\0{place}", point.service, here),
+            patience=self.ticks(f"patience\0{place}", point.patience, here),
+            fails=self._happens(f"failure\0{place}", point.fails, here),
+            balks=self._happens(f"balking\0{place}", queue.balk_probability if queue else 0.0, here),
+            goes_to=self._goes_to(f"route\0{place}", point, here),
+        )
+
+    def ticks(self, stream: str, by_class: tuple[Distribution | None, ...], needed: BoolArray) -> IntArray:
+        """A duration for everybody who needs one, each from the distribution of their class."""
+        out = np.full(self._classes.size, NEVER, dtype=np.int64)
+        for distribution, classes in _grouped(by_class):
+            rows = np.flatnonzero(np.isin(self._classes, classes) & needed)
+            if rows.size:
+                out[rows] = array_to_ticks(self._quantile(distribution, stream, rows))
+        return out
+
+    def _quantile(self, distribution: Distribution, stream: str, rows: IntArray) -> FloatArray:
+        if distribution.family == "constant":
+            return np.full(rows.size, distribution.mean_min())
+        if distribution.family == "mixture":
+            return self._mixture(distribution, stream, rows)
+        return quantile_function(distribution)(self._uniforms(stream, rows))
+
+    def _mixture(self, distribution: Distribution, stream: str, rows: IntArray) -> FloatArray:
+        """Which part by a stream of its own, so that a person keeps their number within each part."""
+        parts = distribution.mixture
+        assert parts is not None
+        bounds = np.cumsum([part.share for part in parts])
+        u = self._uniforms(f"{stream}\0part", rows) * bounds[-1]
+        part_of = np.searchsorted(bounds[:-1], u, side="right")
+        out = np.empty(rows.size)
+        for number, part in enumerate(parts):
+            inside = part_of == number
+            out[inside] = self._quantile(part.of, f"{stream}\0{number}", rows[inside])
+        return out
+
+    def _happens(self, stream: str, probability: float, needed: BoolArray) -> BoolArray:
+        if probability <= 0.0 or probability >= 1.0:
+            return np.full(self._classes.size, probability >= 1.0)
+        out = np.zeros(self._classes.size, dtype=bool)
+        rows = np.flatnonzero(needed)
+        out[rows] = self._uniforms(stream, rows) < probability
+        return out
+
+    def _goes_to(self, stream: str, point: TouchpointPlan, needed: BoolArray) -> IntArray:
+        route = point.route
+        out = np.empty((route.situations, self._classes.size), dtype=np.int64)
+        rows = np.flatnonzero(needed)
+        splits = route.bounds.shape[2] > 1
+        u = self._uniforms(stream, rows) if splits else np.zeros(rows.size)
+        for situation in range(route.situations):
+            out[situation, rows] = route.choose(u, self._classes[rows], situation)
+        return out
+
+    def _uniforms(self, stream: str, rows: IntArray) -> FloatArray:
+        who = self._who
+        return self._luck.uniforms(stream, Address(who.low[rows], who.high[rows], who.day[rows]))
+
+
+def _grouped(
+    by_class: tuple[Distribution | None, ...],
+) -> list[tuple[Distribution, list[int]]]:
+    """Classes that share a distribution together, so that each is inverted once."""
+    groups: list[tuple[Distribution, list[int]]] = []
+    for klass, distribution in enumerate(by_class):
+        if distribution is None:
+            continue
+        for known, classes in groups:
+            if known == distribution:
+                classes.append(klass)
+                break
+        else:
+            groups.append((distribution, [klass]))
+    return groups
+
+
+def quantile_function(distribution: Distribution) -> Callable[[FloatArray], FloatArray]:
+    """Quantile function, in minutes, of a plain family that takes one number (no constant, no mixture).
+
+    Raises
+    ------
+    ValueError
+        for any other distribution.
+    """
+    d = distribution
+    if d.exponential is not None:
+        return partial(quantiles.exponential, mean=d.exponential.mean_min)
+    if d.uniform is not None:
+        return partial(quantiles.uniform, low=d.uniform.low_min, high=d.uniform.high_min)
+    if d.triangular is not None:
+        t = d.triangular
+        return partial(quantiles.triangular, low=t.low_min, mode=t.mode_min, high=t.high_min)
+    if d.normal is not None:
+        return partial(quantiles.truncated_normal, mean=d.normal.location_min, sd=d.normal.sd_min)
+    if d.lognormal is not None:
+        return partial(quantiles.lognormal, median=d.lognormal.median_min, sigma=d.lognormal.sigma_log)
+    if d.gamma is not None or d.erlang is not None:
+        parts = d.gamma or d.erlang
+        assert parts is not None
+        return partial(quantiles.gamma, mean=parts.mean_min, shape=parts.shape_value)
+    if d.weibull is not None:
+        return partial(quantiles.weibull, scale=d.weibull.scale_min, shape=d.weibull.shape_value)
+    if d.empirical is not None:
+        return partial(
+            quantiles.empirical, ordered=np.sort(np.array(d.empirical.values_min, dtype=np.float64))
+        )
+    raise ValueError(f"a plain family is required, found {d.family}")

@@ -1,0 +1,112 @@
+"""Luck by address: the only random numbers in journeysim.
+
+Every number is a pure function of where it belongs: the seed, the name of a stream, the day, the
+replication and the person. Nothing is drawn in sequence, so no draw can move another: an option that
+adds a touchpoint, a segment or a customer leaves everybody else's luck as it was.
+
+The function is Philox4x32-10, a counter-based generator [1]_. Its 64-bit key is a digest of the seed and the
+stream's name, its 128-bit counter is the address.
+
+References
+----------
+.. [1] Salmon, Moraes, Dror & Shaw (2011), Parallel random numbers: as easy as 1, 2, 3, SC'11.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from journeysim.units import FloatArray
+
+WordArray = NDArray[np.uint32]
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def philox_round(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
+    """One round of Philox4x32 on 64-bit integers that hold 32-bit words."""
+    mask = np.uint64(0xFFFFFFFF)
+    half = np.uint64(32)
+    left = np.uint64(0xD2511F53) * c0
+    right = np.uint64(0xCD9E8D57) * c2
+    return (right >> half) ^ c1 ^ k0, right & mask, (left >> half) ^ c3 ^ k1, left & mask
+
+
+@numba.njit(cache=True, nogil=True)
+def philox_words(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
+    """The four 32-bit words of Philox4x32-10 for one counter and key."""
+    mask = np.uint64(0xFFFFFFFF)
+    for _ in range(10):
+        c0, c1, c2, c3 = philox_round(c0, c1, c2, c3, k0, k1)
+        k0 = (k0 + np.uint64(0x9E3779B9)) & mask
+        k1 = (k1 + np.uint64(0xBB67AE85)) & mask
+    return c0, c1, c2, c3
+
+
+@numba.njit(cache=True, nogil=True)
+def _fill_uniforms(out, low, high, day, replication, k0, k1):  # type: ignore[no-untyped-def]
+    for i in range(out.size):
+        w0, w1, _, _ = philox_words(
+            np.uint64(low[i]), np.uint64(high[i]), np.uint64(day[i]), replication, k0, k1
+        )
+        # 52 bits and half a step: strictly inside (0, 1), even after rounding to float64.
+        bits = (w0 << np.uint64(20)) | (w1 >> np.uint64(12))
+        out[i] = (np.float64(bits) + 0.5) * 2.0**-52
+
+
+@dataclass(frozen=True)
+class Address:
+    """Who a number belongs to.
+
+    Attributes
+    ----------
+    low, high : shape (people,), the person's 64-bit address in two words.
+    day : shape (people,), days since the first day of the run.
+    """
+
+    low: WordArray
+    high: WordArray
+    day: WordArray
+
+
+@dataclass(frozen=True)
+class Luck:
+    """All the luck of one replication.
+
+    Parameters
+    ----------
+    seed : any whole number >= 0.
+    replication : from 0.
+    """
+
+    seed: int
+    replication: int
+
+    def uniforms(self, stream: str, address: Address) -> FloatArray:
+        """One number per person from a named stream.
+
+        Parameters
+        ----------
+        stream : what the number decides, such as ``service/counter/0``.
+        address : whose it is.
+
+        Returns
+        -------
+        shape (people,), uniform on the open interval (0, 1).
+        """
+        digest = blake2b(f"{self.seed}\0{stream}".encode(), digest_size=8).digest()
+        key = np.frombuffer(digest, dtype="<u4").astype(np.uint64)
+        out = np.empty(address.low.size)
+        _fill_uniforms(
+            out, address.low, address.high, address.day, np.uint64(self.replication), key[0], key[1]
+        )
+        return out
+
+
+def name_tag(name: str) -> int:
+    """A 32-bit number that stands for a name in an address, the same wherever the name is used."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=4).digest(), "little")

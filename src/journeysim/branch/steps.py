@@ -1,0 +1,191 @@
+"""What an engine hands back: every step of every visit, first as arrays of ticks, then as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from journeysim.branch.arrivals import Arrivals
+from journeysim.branch.calendar import OpenDay
+from journeysim.branch.plan import NO_QUEUE, Outcome, Plan
+from journeysim.units import FloatArray, IntArray, to_minutes
+
+if TYPE_CHECKING:
+    import polars as pl
+
+NONE = -1
+"""Stands for no staff group, no start of service, no queue seen."""
+
+OUTCOMES = tuple(outcome.name.lower() for outcome in Outcome)
+
+
+@dataclass(frozen=True)
+class StepArrays:
+    """Steps, by visit, then step; all of shape (steps,).
+
+    Attributes
+    ----------
+    visit : number of the visit in the draws.
+    step : from 1.
+    touchpoint : number in map order.
+    joined, started, ended : ticks after midnight; ``started`` is `NONE` for a step that never was.
+        ``joined`` is when the customer stood before the queue, also for one who did not join it.
+    group : the staff group that served, or `NONE`.
+    queue_length_seen : people waiting when the customer came; `NONE` where there was no queue to see.
+    outcome : `Outcome`.
+    """
+
+    visit: IntArray
+    step: IntArray
+    touchpoint: IntArray
+    joined: IntArray
+    started: IntArray
+    ended: IntArray
+    group: IntArray
+    queue_length_seen: IntArray
+    outcome: IntArray
+
+    @classmethod
+    def from_record(cls, record: Sequence[int], first_visit: int) -> StepArrays:
+        """Arrange an engine's flat record, nine numbers a step, whose visits count from ``first_visit``."""
+        table = np.array(record, dtype=np.int64).reshape(-1, len(fields(cls)))
+        table = table[np.lexsort((table[:, 1], table[:, 0]))]
+        table[:, 0] += first_visit
+        return cls(*np.ascontiguousarray(table.T))
+
+    @classmethod
+    def joined_together(cls, parts: Sequence[StepArrays]) -> StepArrays:
+        """The steps of several days as one."""
+        return cls(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)))
+
+    def renumbered(self, first_visit: int) -> StepArrays:
+        """The same steps, their visits counted from ``first_visit``."""
+        return replace(self, visit=self.visit + first_visit)
+
+    def touchpoint_of(self, visit: int) -> list[int]:
+        """The touchpoints that a visit has been through, in order."""
+        found: list[int] = self.touchpoint[self.visit == visit].tolist()
+        return found
+
+    def queue(self, plan: Plan) -> IntArray:
+        """Queue of each step, or `NO_QUEUE`."""
+        of_touchpoint = np.array([point.queue for point in plan.touchpoint_plans], dtype=np.int64)
+        return of_touchpoint[self.touchpoint]
+
+    def joined_queue(self, plan: Plan) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Whether the customer joined a queue in this step, starting at once included."""
+        turned_away = (self.outcome == Outcome.BALKED) | (self.outcome == Outcome.REJECTED)
+        return (self.queue(plan) != NO_QUEUE) & (self.queue_length_seen != NONE) & ~turned_away
+
+    def wait(self) -> IntArray:
+        """Ticks from joining to service or, where there was none, to leaving the queue."""
+        return np.where(self.started != NONE, self.started, self.ended) - self.joined
+
+
+def visit_ids(arrivals: Arrivals, days: Sequence[OpenDay]) -> IntArray:
+    """A number for each visit that is the same in every option: its day and address packed together."""
+    numbers = np.array([day.number for day in days], dtype=np.int64)
+    return (numbers[arrivals.day] << 42) | arrivals.order
+
+
+def steps_table(plan: Plan, days: Sequence[OpenDay], arrivals: Arrivals, steps: StepArrays) -> pl.DataFrame:
+    """The steps table of a batch of days, without the columns ``option`` and ``replication``.
+
+    Returns
+    -------
+    One row a step, by day, then arrival, then step, with the columns of `STEPS_COLUMNS`. Times are minutes
+    after midnight. ``case_id`` is that of the case's first visit; ``customer_id`` is null where nobody is named.
+    """
+    import polars as pl
+
+    visit = steps.visit
+    day = arrivals.day[visit]
+    queue = steps.queue(plan)
+    ids = visit_ids(arrivals, days)[visit]
+    return pl.DataFrame(
+        {
+            "day": np.array([d.number for d in days], dtype=np.int32)[day],
+            "date": pl.Series([d.date for d in days], dtype=pl.Date).gather(day),
+            "visit_id": ids,
+            "case_id": ids,
+            "customer_id": pl.Series([None], dtype=pl.Int64).new_from_index(0, visit.size),
+            "segment": _names(plan.segments, arrivals.segment[visit]),
+            "need": _names(plan.needs, arrivals.need[visit]),
+            "step": steps.step.astype(np.int32),
+            "touchpoint": _names(plan.touchpoints, steps.touchpoint),
+            "queue": _names(plan.queues, queue),
+            "staff_group": _names(plan.groups, steps.group),
+            "joined_min": to_minutes(steps.joined),
+            "started_min": _or_null(to_minutes(steps.started), steps.started == NONE),
+            "ended_min": to_minutes(steps.ended),
+            "queue_length_seen": _or_null(
+                steps.queue_length_seen.astype(np.int32), steps.queue_length_seen == NONE
+            ),
+            "outcome": _names(OUTCOMES, steps.outcome),
+        }
+    )
+
+
+STEPS_COLUMNS = (
+    "option", "replication", "day", "date", "visit_id", "case_id", "customer_id", "segment", "need", "step",
+    "touchpoint", "queue", "staff_group", "joined_min", "started_min", "ended_min", "queue_length_seen", "outcome",
+)  # fmt: skip
+"""Columns of a complete steps table, in order."""
+
+
+def visits_from_steps(steps: pl.DataFrame) -> pl.DataFrame:
+    """One row a visit from a steps table.
+
+    Parameters
+    ----------
+    steps : rows of a visit together and in order of ``step``, as every steps table has them.
+
+    Returns
+    -------
+    The columns of ``steps`` that say whose visit it was, then ``arrival_min`` and ``departure_min`` (minutes
+    after midnight), ``steps`` (their number), ``wait_min`` (over all its queues, NaN-free: 0 where none was
+    joined), ``service_min`` (over all its services) and ``outcome`` (that of the last step).
+    """
+    import polars as pl
+
+    first = np.flatnonzero(steps["step"].to_numpy() == 1)
+    last = np.append(first[1:], steps.height) - 1
+    joined = steps["joined_min"].to_numpy()
+    ended = steps["ended_min"].to_numpy()
+    started = steps["started_min"].to_numpy()
+    whose = [name for name in STEPS_COLUMNS[: STEPS_COLUMNS.index("step")] if name in steps.columns]
+    wait = np.where(np.isnan(started), ended, started) - joined
+    service = np.where(np.isnan(started), 0.0, ended - started)
+    visits = steps.select(whose)[first]
+    return visits.with_columns(
+        arrival_min=pl.Series(joined[first]),
+        departure_min=pl.Series(ended[last]),
+        steps=pl.Series(np.diff(np.append(first, steps.height)).astype(np.int32)),
+        wait_min=pl.Series(_sums(wait, first)),
+        service_min=pl.Series(_sums(service, first)),
+        outcome=steps["outcome"][last],
+    )
+
+
+def _sums(values: FloatArray, first: np.ndarray[tuple[int], np.dtype[np.intp]]) -> FloatArray:
+    """Sum of each run of values that starts at one of ``first``."""
+    return np.add.reduceat(values, first) if first.size else np.zeros(0)
+
+
+def _names(names: Sequence[str], numbers: IntArray) -> pl.Series:
+    """Names by number; null for -1."""
+    import polars as pl
+
+    return pl.Series([*names, None], dtype=pl.String).gather(np.where(numbers < 0, len(names), numbers))
+
+
+def _or_null(
+    values: FloatArray | np.ndarray[tuple[int], np.dtype[np.int32]],
+    missing: np.ndarray[tuple[int], np.dtype[np.bool_]],
+) -> pl.Series:
+    import polars as pl
+
+    return pl.Series(values).set(pl.Series(missing), None)

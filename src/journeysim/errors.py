@@ -1,0 +1,70 @@
+"""Everything that can go wrong, as a small tree.
+
+::
+
+    JourneySimError             a journeysim fault with a message meant for a person
+    ├── InputError              the input is wrong: all its problems at once      (exit code 2)
+    ├── StoppedEarly            a run stopped, what finished is kept              (exit code 3)
+    └── RouteError              a visit went round in circles while simulated     (exit code 2)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong with an input, and where.
+
+    Parameters
+    ----------
+    file : the file's name as the user gave it; empty for input that is no file.
+    line, column : from 1; 0 where the place is unknown.
+    path : dotted path of the value in the document, such as ``staff.tellers.count``; empty for the whole.
+    problem : what is required or wrong, in plain words.
+    found : the offending value as text; empty where there is none to show.
+    hint : how to mend it; empty where there is nothing to add.
+    """
+
+    file: str
+    line: int
+    column: int
+    path: str
+    problem: str
+    found: str = ""
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        parts = [f"{self.path}: {self.problem}" if self.path else self.problem]
+        if self.found:
+            parts.append(f"found {self.found}")
+        if self.hint:
+            parts.append(f"hint: {self.hint}")
+        text = ", ".join(parts)
+        return f"{place}: {text}" if place else text
+
+
+class JourneySimError(Exception):
+    """Root of all errors that journeysim raises on purpose."""
+
+
+class InputError(JourneySimError):
+    """The input is wrong; ``problems`` holds every problem found, in file order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
+
+
+class StoppedEarly(JourneySimError):
+    """A run stopped before its end; what had finished is kept and can be continued."""
+
+
+class RouteError(JourneySimError):
+    """A visit took more steps than any real customer would; the message names its route."""
