@@ -19,12 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse, special
 
-from journeysim.branch.arguments import (
-    require_above,
-    require_at_least,
-    require_patience,
-    require_whole,
-)
+from journeysim.branch.arguments import require_above, require_at_least, require_patience, require_whole
 from journeysim.branch.formulas import MINUTES_PER_HOUR, offered_load
 from journeysim.branch.markov import evolve
 from journeysim.branch.queue_chain import QueueChain, after_closing, arrivals_and_line
