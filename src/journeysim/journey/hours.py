@@ -58,13 +58,27 @@ class Hours(Strictly):
     open: TimeOfDay | None = _OPEN
     close: TimeOfDay | None = _CLOSE
     at_close: AtClose | None = _AT_CLOSE
-    mon: DayHours | None = Field(None, description="Hours of Mondays.", examples=[{"open": "09:00"}])
-    tue: DayHours | None = Field(None, description="Hours of Tuesdays.", examples=[{"open": "09:00"}])
-    wed: DayHours | None = Field(None, description="Hours of Wednesdays.", examples=[{"open": "09:00"}])
-    thu: DayHours | None = Field(None, description="Hours of Thursdays.", examples=[{"open": "09:00"}])
-    fri: DayHours | None = Field(None, description="Hours of Fridays.", examples=[{"open": "09:00"}])
-    sat: DayHours | None = Field(None, description="Hours of Saturdays.", examples=[{"open": "09:00"}])
-    sun: DayHours | None = Field(None, description="Hours of Sundays.", examples=[{"open": "09:00"}])
+    mon: DayHours | None = Field(
+        None, description="Hours of Mondays.", examples=[{"open": "09:00", "close": "17:00"}]
+    )
+    tue: DayHours | None = Field(
+        None, description="Hours of Tuesdays.", examples=[{"open": "09:00", "close": "17:00"}]
+    )
+    wed: DayHours | None = Field(
+        None, description="Hours of Wednesdays.", examples=[{"open": "09:00", "close": "17:00"}]
+    )
+    thu: DayHours | None = Field(
+        None, description="Hours of Thursdays.", examples=[{"open": "09:00", "close": "17:00"}]
+    )
+    fri: DayHours | None = Field(
+        None, description="Hours of Fridays.", examples=[{"open": "09:00", "close": "17:00"}]
+    )
+    sat: DayHours | None = Field(
+        None, description="Hours of Saturdays.", examples=[{"open": "09:00", "close": "17:00"}]
+    )
+    sun: DayHours | None = Field(
+        None, description="Hours of Sundays.", examples=[{"open": "09:00", "close": "17:00"}]
+    )
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:

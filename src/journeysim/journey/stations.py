@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from journeysim.journey.distributions import Distribution, Strictly
 from journeysim.journey.values import (
@@ -149,9 +149,9 @@ class Queue(Strictly):
         description="Patience of all who wait here, in place of their segment's; none: nobody gives up.",
         examples=["none", {"exponential": {"mean": "21 min"}}],
     )
-    conditions: Annotated[
-        tuple[Condition, ...], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)
-    ] = Field((), description="What waiting here is like.", examples=[["seated", "informed"]])
+    conditions: tuple[Condition, ...] = Field(
+        (), description="What waiting here is like.", examples=[["seated", "informed"]]
+    )
     line_group: Name | None = Field(
         None,
         description="Group of lines of which the shortest is joined (not built yet).",
