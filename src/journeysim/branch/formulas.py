@@ -269,7 +269,7 @@ def erlang_a(
         wait_mean_min=length / arrivals_per_min,
         wait_served_mean_min=float(chance[servers:-1] @ wait_if_served) / (1.0 - reneged),
         queue_length_mean=length,
-        utilisation=load * (1.0 - reneged) / servers,
+        utilisation=min(1.0, float(np.minimum(np.arange(chance.size), servers) @ chance) / servers),
     )
 
 
