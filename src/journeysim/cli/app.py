@@ -140,7 +140,7 @@ def run(
     run_command(
         RunRequest(
             scenario=scenario,
-            patches=tuple(set_ or ()),
+            changes=tuple(set_ or ()),
             replications=replications,
             seed=seed,
             jobs=jobs,

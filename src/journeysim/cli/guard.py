@@ -31,7 +31,7 @@ def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
     except OSError:
         # Nothing can be said to a closed stderr, and the exit code still tells the story.
-        sys.stderr = None  # type: ignore[assignment]
+        sys.stderr = None
 
 
 def guarded(command: Callable[P, None]) -> Callable[P, None]:

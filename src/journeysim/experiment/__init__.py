@@ -5,3 +5,9 @@ of paired comparisons and the document that results are told in.
 
 Must not know the command line, and nothing of how a branch day is computed beyond calling it.
 """
+
+from journeysim.experiment.load import load_scenario, parse_scenario
+from journeysim.experiment.runs import Run, run
+from journeysim.experiment.scenario import Option, Scenario
+
+__all__ = ["Option", "Run", "Scenario", "load_scenario", "parse_scenario", "run"]

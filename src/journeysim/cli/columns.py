@@ -1,0 +1,59 @@
+"""Plain text tables that line up whatever script the names are in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+
+WIDTH = 100
+"""Columns that a table fits into."""
+
+_GAP = 2
+_NAME_MIN = 12
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose first column holds names and whose others hold numbers.
+
+    Parameters
+    ----------
+    title : stands above.
+    head : heading of each column; a line break splits it over two lines.
+    rows : cells of each row, as many as ``head``.
+    """
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def lines(self) -> list[str]:
+        """Text lines, at most `WIDTH` columns wide as long as the numbers leave room for the names."""
+        heads = [heading.split("\n") for heading in self.head]
+        height = max(len(parts) for parts in heads)
+        head_rows = [
+            [([""] * (height - len(parts)) + parts)[line] for parts in heads] for line in range(height)
+        ]
+        every = [*head_rows, *self.rows]
+        widths = [max(cell_len(row[at]) for row in every) for at in range(len(self.head))]
+        room = WIDTH - sum(width + _GAP for width in widths[1:])
+        widths[0] = min(widths[0], max(room, _NAME_MIN))
+        rule = "-" * min(WIDTH, sum(widths) + _GAP * (len(widths) - 1))
+        body = [_line(row, widths) for row in self.rows]
+        return [self.title, *(_line(row, widths) for row in head_rows), rule, *body]
+
+
+def shortened(text: str, width: int) -> str:
+    """Return text of at most ``width`` columns, its end replaced by an ellipsis where it was longer."""
+    return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    name = shortened(cells[0], widths[0])
+    parts = [name + " " * (widths[0] - cell_len(name))]
+    parts += [
+        " " * (width - cell_len(cell)) + cell for cell, width in zip(cells[1:], widths[1:], strict=True)
+    ]
+    return (" " * _GAP).join(parts).rstrip()

@@ -1,0 +1,252 @@
+"""What a run came to, as tables for a planner."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from journeysim.cli.columns import WIDTH, Table
+from journeysim.experiment.results import Comparison, OptionResult
+from journeysim.experiment.runs import Run
+from journeysim.experiment.statistics import CONFIDENCE, Estimate
+
+_MISSING = "-"
+_NAME_ROOM = 24
+_GAP = 2
+
+
+@dataclass(frozen=True)
+class Column:
+    """A metric as a column.
+
+    Parameters
+    ----------
+    metric : its name.
+    heading : what stands above; a line break splits it.
+    factor : 100 for fractions shown in percent.
+    only_if_seen : leave the column out where every value is nil or missing.
+    """
+
+    metric: str
+    heading: str
+    factor: float = 1.0
+    only_if_seen: bool = False
+
+
+_WAIT = Column("wait_mean_min", "wait\nmin")
+_P90 = Column("wait_p90_min", "wait p90\nmin")
+_SERVED = Column("served_fraction", "served\n%", 100)
+_WITHIN = Column("wait_within_target_fraction", "in target\n%", 100)
+_RENEGED = Column("reneged_fraction", "gave up\n%", 100, only_if_seen=True)
+_BALKED = Column("balked_fraction", "balked\n%", 100, only_if_seen=True)
+_REJECTED = Column("rejected_fraction", "rejected\n%", 100, only_if_seen=True)
+_CLOSED = Column("closed_fraction", "closed\n%", 100, only_if_seen=True)
+_FAILED = Column("failed_fraction", "failed\n%", 100, only_if_seen=True)
+_BUSY = Column("utilisation", "staff busy\n%", 100)
+_COST = Column("staff_cost_per_day", "staff cost\na day", only_if_seen=True)
+_VISITS = Column("visits_per_day", "visits\na day")
+_STEPS = Column("visits_per_day", "visits\na day")
+_LINE = Column("queue_length_mean", "line\nmean")
+_OVERTIME = Column("overtime_min_per_day", "overtime\nmin a day")
+_WAITED = Column("waited_fraction", "waited\n%", 100)
+
+# In order of importance: what does not fit into the width is left to the files.
+_OPTION_COLUMNS = (
+    _WAIT,
+    _SERVED,
+    _WITHIN,
+    _P90,
+    _COST,
+    _BUSY,
+    _RENEGED,
+    _BALKED,
+    _CLOSED,
+    _REJECTED,
+    _FAILED,
+)
+_SHOWN_ORDER = (
+    _VISITS, _WAIT, _P90, _WITHIN, _SERVED, _RENEGED, _BALKED, _REJECTED, _CLOSED, _FAILED, _LINE, _BUSY,
+    _OVERTIME, _COST,
+)  # fmt: skip
+_COMPARED = (_WAIT, _SERVED, _WITHIN, _COST)
+_TOUCHPOINT_COLUMNS = (_VISITS, _WAIT, _P90, _WITHIN, _RENEGED, _LINE, _SERVED, _BALKED, _REJECTED, _FAILED)
+_SEGMENT_COLUMNS = (_VISITS, _WAIT, _WITHIN, _SERVED, _P90, _RENEGED, _BALKED, _CLOSED, _REJECTED, _FAILED)
+_STAFF_COLUMNS = (_BUSY, _OVERTIME, _COST)
+_OBSERVED_COLUMNS = (_VISITS, _WAIT, _WAITED, Column("reneged_fraction", "gave up\n%", 100))
+
+
+def run_tables(run: Run) -> str:
+    """Return the options side by side, their differences, the baseline in detail, and where the rest is."""
+    baseline = next(option for option in run.options if option.name == run.scenario.baseline)
+    others = [option for option in run.options if option is not baseline]
+    parts = [_heading(run), _options(run, baseline)]
+    if others:
+        parts.append(_differences(others, baseline))
+    if run.observed is not None:
+        parts.append(_observed(run, baseline))
+    if len(baseline.by("segment")) > 1:
+        parts.append(_details("By segment", baseline, "segment", _SEGMENT_COLUMNS))
+    parts.append(_details("By touchpoint", baseline, "touchpoint", _TOUCHPOINT_COLUMNS))
+    if baseline.by("staff"):
+        parts.append(_details("By staff group", baseline, "staff", _STAFF_COLUMNS))
+    if run.folder is not None:
+        parts.append([f"Kept in {run.folder}"])
+    return "\n\n".join("\n".join(part) for part in parts)
+
+
+def _heading(run: Run) -> list[str]:
+    scenario = run.scenario
+    days = len(scenario.baseline_option.days)
+    lines = [scenario.name]
+    if scenario.description:
+        lines.append(" ".join(scenario.description.split()))
+    lines.append(
+        f"{run.options[0].replications} replications of {days} days, seed {scenario.seed}; "
+        f"each number is a mean ± half its {CONFIDENCE:.0%} interval over replications"
+    )
+    return lines
+
+
+def _options(run: Run, baseline: OptionResult) -> list[str]:
+    rows = {
+        f"{option.name} (baseline)"
+        if option is baseline and len(run.options) > 1
+        else option.name: option.metrics
+        for option in run.options
+    }
+    return _estimates("", "option", rows, _OPTION_COLUMNS)
+
+
+def _details(title: str, baseline: OptionResult, scope: str, columns: Sequence[Column]) -> list[str]:
+    return _estimates(f"{title}, {baseline.name}", "", baseline.by(scope), columns)
+
+
+def _estimates(
+    title: str, first: str, rows: Mapping[str, Mapping[str, Estimate]], columns: Sequence[Column]
+) -> list[str]:
+    seen = [column for column in columns if _is_seen(column, rows)]
+    cells = {column: _cells(column, [found.get(column.metric) for found in rows.values()]) for column in seen}
+    chosen = _fitting(seen, cells)
+    return Table(
+        title,
+        [first, *(column.heading for column in chosen)],
+        [[name, *(cells[column][at] for column in chosen)] for at, name in enumerate(rows)],
+    ).lines()
+
+
+def _is_seen(column: Column, rows: Mapping[str, Mapping[str, Estimate]]) -> bool:
+    values = [found[column.metric].mean for found in rows.values() if column.metric in found]
+    if column.only_if_seen:
+        return any(value >= 0.0005 for value in values)
+    return any(not math.isnan(value) for value in values)
+
+
+def _fitting(columns: Sequence[Column], cells: Mapping[Column, Sequence[str]]) -> list[Column]:
+    """Take the most important columns that fit beside the names, in their usual order."""
+    left = WIDTH - _NAME_ROOM
+    chosen = []
+    for column in columns:
+        heading = max(cell_len(line) for line in column.heading.split("\n"))
+        width = max([heading, *(cell_len(cell) for cell in cells[column])]) + _GAP
+        if width <= left:
+            chosen.append(column)
+            left -= width
+    return sorted(chosen, key=_SHOWN_ORDER.index)
+
+
+def _cells(column: Column, found: Sequence[Estimate | None]) -> list[str]:
+    halves = [value.half_width * column.factor for value in found if value is not None]
+    digits = _digits(halves)
+    return [_MISSING if value is None else _estimate(value, column.factor, digits) for value in found]
+
+
+def _estimate(value: Estimate, factor: float, digits: int) -> str:
+    if math.isnan(value.mean):
+        return _MISSING
+    mean = f"{value.mean * factor:,.{digits}f}"
+    half = value.half_width * factor
+    return mean if math.isnan(half) else f"{mean} ±{half:,.{digits}f}"
+
+
+def _digits(halves: Sequence[float]) -> int:
+    """Decimals that show the first digit of a typical half-width, at most two."""
+    real = sorted(half for half in halves if half > 0)
+    if not real:
+        return 1
+    return min(2, max(0, math.ceil(-math.log10(real[len(real) // 2]))))
+
+
+def _differences(others: Sequence[OptionResult], baseline: OptionResult) -> list[str]:
+    columns = [
+        column
+        for column in _COMPARED
+        if any(column.metric in option.versus_baseline for option in others)
+        and (not column.only_if_seen or _is_seen(column, {option.name: option.metrics for option in others}))
+    ]
+    cells = {column: _difference_cells(column, others) for column in columns}
+    lines = Table(
+        f"Difference from {baseline.name}, with its {CONFIDENCE:.0%} interval",
+        ["option", *(column.heading for column in columns)],
+        [[option.name, *(cells[column][at] for column in columns)] for at, option in enumerate(others)],
+    ).lines()
+    lines.append("* real: p < .05 after Holm's adjustment for the number of options")
+    removed = [
+        found.difference.variance_removed
+        for option in others
+        if (found := option.versus_baseline.get(_WAIT.metric)) is not None
+    ]
+    known = sorted(value for value in removed if not math.isnan(value))
+    if known:
+        shown = f"{known[0]:.0%}" if known[0] == known[-1] else f"{known[0]:.0%} to {known[-1]:.0%}"
+        lines.append(f"Sharing luck between options removed {shown} of the variance of the wait's difference")
+    return lines
+
+
+def _difference_cells(column: Column, others: Sequence[OptionResult]) -> list[str]:
+    found = [option.versus_baseline.get(column.metric) for option in others]
+    halves = [
+        (value.difference.high - value.difference.low) / 2 * column.factor
+        for value in found
+        if value is not None
+    ]
+    digits = _digits(halves)
+    return [_MISSING if value is None else _difference(value, column.factor, digits) for value in found]
+
+
+def _difference(value: Comparison, factor: float, digits: int) -> str:
+    found = value.difference
+    if math.isnan(found.difference):
+        return _MISSING
+    middle = f"{found.difference * factor + 0.0:+,.{digits}f}"
+    mark = "*" if value.real else " "
+    if math.isnan(found.low):
+        return f"{middle}{mark}"
+    return f"{middle} [{found.low * factor:,.{digits}f}, {found.high * factor:,.{digits}f}]{mark}"
+
+
+def _observed(run: Run, baseline: OptionResult) -> list[str]:
+    """Observed beside simulated, over all and by segment."""
+    assert run.observed is not None
+    simulated = {"all": baseline.metrics, **baseline.by("segment")}
+    observed = {"all": run.observed.metrics, **run.observed.by_segment}
+    names = [name for name in observed if name in simulated]
+    head = [""]
+    columns: list[list[str]] = []
+    for column in _OBSERVED_COLUMNS:
+        unit = column.heading.replace("\n", " ")
+        cells = _cells(column, [simulated[name].get(column.metric) for name in names])
+        if all(math.isnan(observed[name].get(column.metric, math.nan)) for name in names):
+            continue
+        digits = 2 if column.factor == 1 else 1
+        columns.append([_number(observed[name][column.metric] * column.factor, digits) for name in names])
+        columns.append(cells)
+        head += [f"{unit}\nobserved", "\nsimulated"]
+    rows = [[name, *(cells[at] for cells in columns)] for at, name in enumerate(names)]
+    return Table(f"Observed and simulated, {baseline.name}", head, rows).lines()
+
+
+def _number(value: float, digits: int) -> str:
+    return _MISSING if math.isnan(value) else f"{value:,.{digits}f}"

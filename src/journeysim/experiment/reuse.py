@@ -1,0 +1,140 @@
+"""Opening a run's folder: a new one, one to continue, or a refusal that names what differs."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from journeysim.errors import InputError, Problem
+from journeysim.experiment.resolve import RESULTS, differing, folder_name, run_id
+from journeysim.experiment.scenario import Scenario
+from journeysim.experiment.store import RunFolder, RunHeader
+from journeysim.experiment.yaml_text import to_yaml
+from journeysim.journey import Document, read_document
+from journeysim.journey.faults import show
+
+_PACKAGES = ("journeysim", "numpy", "polars", "scipy", "simpy")
+_SHOWN_DIFFERENCES = 5
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A folder whose lock is held and whose run is the scenario's.
+
+    Parameters
+    ----------
+    folder : where the run is kept.
+    steps : whether this run keeps its steps, decided when it began.
+    notes : what the caller should know.
+    """
+
+    folder: RunFolder
+    steps: bool
+    notes: tuple[str, ...]
+
+
+@contextlib.contextmanager
+def open_folder(out: Path, scenario: Scenario, engine: str, *, steps: bool, resume: bool) -> Iterator[Opened]:
+    """Hold the folder of a scenario's run, begun if need be.
+
+    Parameters
+    ----------
+    out : folder in which the run gets its own folder, or a run's folder itself.
+    scenario : what is run.
+    engine : the engine that simulates.
+    steps : whether steps are asked for.
+    resume : whether an unfinished run may be continued.
+
+    Raises
+    ------
+    InputError
+        The folder is in use, or holds another run, or an unfinished one that was not to be continued.
+    StoppedEarly
+        The folder cannot be written.
+    """
+    identity = run_id(scenario.resolved, scenario.files)
+    is_run = (out / "run.json").is_file()
+    folder = RunFolder(out if is_run else out / folder_name(scenario.name, identity))
+    header = RunHeader(identity, RESULTS, scenario.name, scenario.seed, engine, steps, _versions())
+    with folder.held():
+        found = folder.read_header()
+        notes: tuple[str, ...] = ()
+        if found is not None:
+            _refuse_another(folder, found, header, scenario)
+            if not folder.result_path.exists() and not resume:
+                raise _refusal(
+                    folder, "an unfinished run of this scenario lies here", "add --resume to continue it"
+                )
+            notes = _version_notes(found, header)
+        _begin(folder, header, scenario)
+        folder.drop_uncommitted()
+        yield Opened(folder, header.steps if found is None else found.steps, notes)
+
+
+def _begin(folder: RunFolder, header: RunHeader, scenario: Scenario) -> None:
+    folder.begin(header, scenario.files)
+    text = to_yaml(dict(scenario.resolved))
+    kept = _kept_scenario(folder)
+    finished = folder.result_path.exists()
+    # A finished run of more replications also holds the answer for fewer: its own scenario stays.
+    if kept is None or not finished or kept.data.get("replications", 0) < scenario.replications:
+        folder.write_scenario(text)
+
+
+def _kept_scenario(folder: RunFolder) -> Document | None:
+    return read_document(folder.scenario_path) if folder.scenario_path.exists() else None
+
+
+def _refuse_another(folder: RunFolder, found: RunHeader, wanted: RunHeader, scenario: Scenario) -> None:
+    if found.results != wanted.results:
+        numbers = f"RESULTS {found.results}, now {wanted.results}"
+        problem = f"the run was begun by a program whose numbers differ: {numbers}"
+        raise _refusal(folder, problem, "give another --out")
+    if found.id != wanted.id:
+        kept = _kept_scenario(folder)
+        differences = [] if kept is None else list(differing(dict(kept.data), dict(scenario.resolved)))
+        told = [
+            f"{path}: {_shown(there)} there, {_shown(here)} here"
+            for path, there, here in differences
+            if path != "replications"
+        ]
+        rest = len(told) - _SHOWN_DIFFERENCES
+        more = [f"and {rest} more"] if rest > 0 else []
+        what = "; ".join([*told[:_SHOWN_DIFFERENCES], *more]) or "the content of a data file"
+        raise _refusal(folder, f"another run lies here, which differs in {what}", "give another --out")
+    if found.engine != wanted.engine:
+        raise _refusal(
+            folder, f"the run was begun with engine {found.engine}, now {wanted.engine}", "give another --out"
+        )
+    if wanted.steps and not found.steps:
+        raise _refusal(
+            folder, "the run was begun without --steps", "leave --steps out, or give another --out"
+        )
+
+
+def _refusal(folder: RunFolder, problem: str, hint: str) -> InputError:
+    return InputError([Problem(str(folder.path), 0, 0, "", problem, "", hint)])
+
+
+def _version_notes(found: RunHeader, wanted: RunHeader) -> tuple[str, ...]:
+    changed = [
+        f"{name} {found.versions.get(name, 'unknown')} then, {version} now"
+        for name, version in wanted.versions.items()
+        if found.versions.get(name) != version
+    ]
+    if not changed:
+        return ()
+    return (f"the run was begun with other versions: {'; '.join(changed)}; numbers agree to about 1e-9",)
+
+
+def _versions() -> Mapping[str, str]:
+    versions = {"python": platform.python_version()}
+    return versions | {name: importlib.metadata.version(name) for name in _PACKAGES}
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else show(value)

@@ -1,0 +1,158 @@
+"""Cuts the work into chunks and sees it done, whatever the number of processes.
+
+Every replication is a function of its own address, so neither the cut nor the order in which chunks end
+can change a number; they only decide how evenly the cores are busy and how much a kill can lose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+
+from journeysim.errors import StoppedEarly
+from journeysim.experiment.store import Chunk
+from journeysim.experiment.workers import ChunkResult, executor_for, simulate_chunk
+
+CHUNK_SECONDS = 0.3
+MAX_CHUNK = 64
+SERIAL_BELOW_SECONDS = 2.0
+"""Work that one process finishes sooner than this is not worth starting others for."""
+
+Commit = Callable[[ChunkResult], None]
+
+
+@dataclass
+class Cutter:
+    """Hands out the missing replications as chunks, all options advancing together.
+
+    Parameters
+    ----------
+    missing : for each option its replications to do, ascending.
+    """
+
+    missing: Sequence[list[int]]
+    seconds: dict[int, float] = field(default_factory=dict)
+    _turn: int = 0
+
+    def left(self) -> int:
+        """Replications not yet handed out."""
+        return sum(len(numbers) for numbers in self.missing)
+
+    def seconds_left(self) -> float:
+        """Estimate of the work not yet handed out; 0 before anything was measured."""
+        known = list(self.seconds.values())
+        guess = sum(known) / len(known) if known else 0.0
+        return sum(len(numbers) * self.seconds.get(at, guess) for at, numbers in enumerate(self.missing))
+
+    def learn(self, result: ChunkResult) -> None:
+        """Take note of how long a replication of an option takes."""
+        self.seconds[result.chunk.option] = result.seconds / result.chunk.count
+
+    def next_chunk(self, jobs: int) -> Chunk | None:
+        """Cut the next chunk: consecutive replications of the option that is furthest behind."""
+        waiting = [option for option, numbers in enumerate(self.missing) if numbers]
+        if not waiting:
+            return None
+        option = min(waiting, key=lambda at: (self.missing[at][0], at))
+        numbers = self.missing[option]
+        size = self._size(option, jobs)
+        count = 1
+        while count < min(size, len(numbers)) and numbers[count] == numbers[0] + count:
+            count += 1
+        chunk = Chunk(option, numbers[0], count)
+        del numbers[:count]
+        return chunk
+
+    def _size(self, option: int, jobs: int) -> int:
+        if option not in self.seconds:
+            return 1
+        fitting = int(CHUNK_SECONDS / max(self.seconds[option], 1e-6))
+        # Towards the end chunks shrink, so that no process is left alone with a large one.
+        fair = self.left() // (2 * jobs) if jobs > 1 else MAX_CHUNK
+        return max(1, min(fitting, fair, MAX_CHUNK))
+
+
+def run_chunks(
+    packed: Sequence[bytes], missing: Sequence[list[int]], jobs: int | None, commit: Commit
+) -> None:
+    """Simulate every missing replication and commit each chunk as it ends.
+
+    Parameters
+    ----------
+    packed : each option's task, as `workers.pack` gives it.
+    missing : for each option its replications to do, ascending.
+    jobs : processes; 1 works in this one; None takes the cores there are, or this process alone where the
+        work is small.
+    commit : called in this process with every finished chunk, in the order they end.
+
+    Raises
+    ------
+    StoppedEarly
+        A worker process was lost.
+    KeyboardInterrupt
+        Somebody pressed Ctrl-C; chunks that had ended are committed.
+    """
+    cutter = Cutter([list(numbers) for numbers in missing])
+    if jobs is None:
+        jobs = _try_alone(packed, cutter, commit)
+    if cutter.left() == 0:
+        return
+    jobs = min(jobs, cutter.left())
+    with executor_for(jobs) as executor:
+        _drive(executor, packed, cutter, jobs, commit)
+
+
+def _try_alone(packed: Sequence[bytes], cutter: Cutter, commit: Commit) -> int:
+    """Begin in this process to learn how large the work is; return the processes that it deserves."""
+    from journeysim.experiment.workers import cores
+
+    while cutter.left() and len(cutter.seconds) < len(packed):
+        chunk = cutter.next_chunk(1)
+        if chunk is None:
+            break
+        result = simulate_chunk(packed[chunk.option], chunk)
+        cutter.learn(result)
+        commit(result)
+        if cutter.seconds_left() > SERIAL_BELOW_SECONDS:
+            return cores()
+    return 1
+
+
+def _drive(executor: Executor, packed: Sequence[bytes], cutter: Cutter, jobs: int, commit: Commit) -> None:
+    # A serial executor works while submitting: one at a time commits each chunk before the next begins.
+    most = 1 if jobs == 1 else 2 * jobs
+    running: set[Future[ChunkResult]] = set()
+    try:
+        while True:
+            while len(running) < most:
+                chunk = cutter.next_chunk(jobs)
+                if chunk is None:
+                    break
+                running.add(executor.submit(simulate_chunk, packed[chunk.option], chunk))
+            if not running:
+                return
+            ended = next(as_completed(running))
+            result = ended.result()
+            running.discard(ended)
+            cutter.learn(result)
+            commit(result)
+    except BrokenProcessPool as error:
+        _commit_ended(running, commit)
+        raise StoppedEarly(
+            "a worker process was lost (killed, or out of memory); what had finished is kept"
+        ) from error
+    except KeyboardInterrupt:
+        _commit_ended(running, commit)
+        raise
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _commit_ended(running: set[Future[ChunkResult]], commit: Commit) -> None:
+    """Keep chunks that ended before the run was given up."""
+    for future in running:
+        if future.done() and not future.cancelled() and future.exception() is None:
+            commit(future.result())

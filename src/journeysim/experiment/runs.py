@@ -1,0 +1,250 @@
+"""Running a scenario: the Python counterpart of ``journeysim run``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from journeysim.branch.simulate import ENGINES
+from journeysim.branch.steps import visits_from_steps
+from journeysim.errors import JourneySimError, StoppedEarly
+from journeysim.experiment.load import load_scenario, scenario_from
+from journeysim.experiment.observed import Observed, observed_in
+from journeysim.experiment.results import (
+    OptionResult,
+    differences_table,
+    option_document,
+    summarise,
+    summary_table,
+)
+from journeysim.experiment.reuse import open_folder
+from journeysim.experiment.runner import run_chunks
+from journeysim.experiment.scenario import Scenario
+from journeysim.experiment.store import Chunk, RunFolder, missing_replications
+from journeysim.experiment.workers import ChunkResult, Task, pack
+from journeysim.journey import Journey
+
+Progress = Callable[[int, int], None]
+"""Called with the replications done and all there are, of all options together."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a scenario came to.
+
+    Parameters
+    ----------
+    scenario : what was run.
+    engine : the engine that simulated.
+    folder : where the run is kept; None for one that is not.
+    metrics : columns option, replication, scope, name, metric, value; null where nothing was observed.
+    options : estimates and comparisons of each option, in the order of the scenario.
+    observed : what the log of recorded arrivals says; None without one.
+    notes : what the caller should know beside the numbers.
+    """
+
+    scenario: Scenario
+    engine: str
+    folder: Path | None
+    metrics: pl.DataFrame = field(repr=False)
+    options: tuple[OptionResult, ...] = field(repr=False)
+    observed: Observed | None = field(repr=False)
+    notes: tuple[str, ...] = ()
+    _steps: Callable[[], pl.DataFrame] | None = field(default=None, repr=False)
+
+    @cached_property
+    def summary(self) -> pl.DataFrame:
+        """Estimates: columns option, scope, name, metric, mean, low, high, n."""
+        return summary_table(self.options)
+
+    @cached_property
+    def differences(self) -> pl.DataFrame:
+        """Paired differences from the baseline, with unadjusted interval and p, and Holm's p."""
+        return differences_table(self.options)
+
+    @cached_property
+    def steps(self) -> pl.DataFrame:
+        """Every step of every visit, by option, replication, day, arrival and step.
+
+        Raises
+        ------
+        JourneySimError
+            The steps were not kept.
+        """
+        if self._steps is None:
+            raise JourneySimError("steps: the run did not keep them, hint: run(..., steps=True)")
+        return self._steps()
+
+    @cached_property
+    def visits(self) -> pl.DataFrame:
+        """Every visit: arrival, departure, number of steps, total wait, outcome; see `steps`."""
+        return visits_from_steps(self.steps)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The document that ``--json`` prints, as plain data."""
+        document = {
+            "scenario": self.scenario.name,
+            "seed": self.scenario.seed,
+            "engine": self.engine,
+            "run": None if self.folder is None else str(self.folder),
+            "options": [option_document(option) for option in self.options],
+        }
+        if self.observed is not None:
+            document["observed"] = self.observed.document()
+        return document
+
+    def to_json(self) -> str:
+        """Text of the document that ``--json`` prints."""
+        return json.dumps(self.document, ensure_ascii=False, allow_nan=False, indent=2)
+
+
+def run(
+    scenario: Scenario | Journey | str | Path,
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    jobs: int | None = None,
+    engine: str = "auto",
+    out: str | Path | None = None,
+    resume: bool = False,
+    steps: bool = True,
+    progress: Progress | None = None,
+) -> Run:
+    """Simulate every option of a scenario and compare it with the baseline.
+
+    Parameters
+    ----------
+    scenario : loaded, or a file; a journey map is a scenario of one option.
+    replications : of each option, >= 1; None leaves the scenario's.
+    seed : seed of all luck; None leaves the scenario's.
+    jobs : processes; 1 works in this one; None takes the cores there are, or this process alone where the
+        work is small. The results are the same.
+    engine : ``auto`` or an engine by name.
+    out : folder in which the run gets its own folder, or the run's folder itself; None keeps nothing.
+    resume : continue a run that was stopped.
+    steps : keep every step of every visit; memory and disk then grow with the number of visits.
+    progress : called after every chunk of replications.
+
+    Raises
+    ------
+    InputError
+        The scenario is wrong, or the folder holds another run.
+    StoppedEarly
+        It was stopped, a worker was lost or the folder cannot be written; what had finished is kept in the
+        folder, if there is one.
+    """
+    if isinstance(scenario, str | Path):
+        scenario = load_scenario(scenario)
+    elif isinstance(scenario, Journey):
+        scenario = scenario_from(scenario)
+    scenario = scenario.overridden(replications, seed)
+    if engine not in (*ENGINES, "auto"):
+        raise JourneySimError(f"engine: auto or one of {', '.join(ENGINES)} is required, found {engine!r}")
+    chosen = ENGINES[0] if engine == "auto" else engine
+    if out is None:
+        return _run_in_memory(scenario, chosen, jobs, steps, progress)
+    with open_folder(Path(out), scenario, chosen, steps=steps, resume=resume) as opened:
+        return _run_in_folder(opened.folder, opened.steps, opened.notes, scenario, chosen, jobs, progress)
+
+
+def _run_in_memory(
+    scenario: Scenario, engine: str, jobs: int | None, steps: bool, progress: Progress | None
+) -> Run:
+    kept: dict[Chunk, ChunkResult] = {}
+    total = len(scenario.options) * scenario.replications
+
+    def commit(result: ChunkResult) -> None:
+        kept[result.chunk] = result
+        if progress:
+            progress(sum(chunk.count for chunk in kept), total)
+
+    missing = missing_replications([], len(scenario.options), scenario.replications)
+    run_chunks(_packed(scenario, engine, steps), missing, jobs, commit)
+    in_order = [kept[chunk] for chunk in sorted(kept)]
+    metrics = pl.concat([result.metrics for result in in_order])
+    frames = [result.steps for result in in_order if result.steps is not None]
+    return _run_of(scenario, engine, None, metrics, (), (lambda: pl.concat(frames)) if steps else None)
+
+
+def _run_in_folder(
+    folder: RunFolder,
+    steps: bool,
+    notes: tuple[str, ...],
+    scenario: Scenario,
+    engine: str,
+    jobs: int | None,
+    progress: Progress | None,
+) -> Run:
+    missing = missing_replications(folder.committed(), len(scenario.options), scenario.replications)
+    total = len(scenario.options) * scenario.replications
+    done = total - sum(len(numbers) for numbers in missing)
+
+    def commit(result: ChunkResult) -> None:
+        nonlocal done
+        folder.commit(result.chunk, result.metrics, result.steps)
+        done += result.chunk.count
+        if progress:
+            progress(done, total)
+
+    if progress:
+        progress(done, total)
+    try:
+        if any(missing):
+            folder.reopen()
+            run_chunks(_packed(scenario, engine, steps), missing, jobs, commit)
+        metrics = folder.read_metrics(scenario.replications)
+        read_steps = (lambda: folder.read_steps(scenario.replications)) if steps else None
+        run = _run_of(scenario, engine, folder.path, metrics, notes, read_steps)
+        if not folder.result_path.exists():
+            _write_tables(folder, run, steps)
+            folder.write_result(run.document)
+    except KeyboardInterrupt:
+        raise StoppedEarly(f"stopped: {done} of {total} replications are kept in {folder.path}") from None
+    return run
+
+
+def _write_tables(folder: RunFolder, run: Run, steps: bool) -> None:
+    folder.write_table("metrics", run.metrics)
+    folder.write_table("summary", run.summary)
+    folder.write_table("differences", run.differences)
+    if steps:
+        folder.write_table("visits", run.visits)
+
+
+def _run_of(
+    scenario: Scenario,
+    engine: str,
+    folder: Path | None,
+    metrics: pl.DataFrame,
+    notes: tuple[str, ...],
+    steps: Callable[[], pl.DataFrame] | None,
+) -> Run:
+    names = [option.name for option in scenario.options]
+    descriptions = {option.name: option.description for option in scenario.options}
+    options = summarise(metrics, names, scenario.baseline, descriptions)
+    observed = observed_in(scenario.baseline_option)
+    return Run(scenario, engine, folder, metrics, options, observed, notes, steps)
+
+
+def _packed(scenario: Scenario, engine: str, steps: bool) -> list[bytes]:
+    return [
+        pack(
+            Task(
+                option=option.name,
+                journey=option.journey,
+                days=option.days,
+                seed=scenario.seed,
+                target_wait_min=scenario.target_wait_min,
+                engine=engine,
+                keep_steps=steps,
+            )
+        )
+        for option in scenario.options
+    ]

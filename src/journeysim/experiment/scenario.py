@@ -1,0 +1,247 @@
+"""Scenario files as frozen pydantic models, and the loaded scenario that can be run.
+
+The models are the only definition of the format: keys, defaults, descriptions and examples here are what
+`check` enforces and what the JSON Schema offers in an editor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, Strict, WithJsonSchema
+
+from journeysim.branch.calendar import OpenDay
+from journeysim.errors import Problem
+from journeysim.journey import Journey
+from journeysim.journey.distributions import Strictly
+from journeysim.journey.values import (
+    Number,
+    PositiveCount,
+    PositiveDuration,
+    Text,
+    by_shape,
+    check_name,
+    fault,
+    parse_duration,
+    tag,
+)
+
+DEFAULT_FIRST_DAY = date(2027, 1, 4)
+DEFAULT_DAYS = 20
+DEFAULT_REPLICATIONS = 30
+DEFAULT_SEED = 1
+DEFAULT_TARGET_WAIT = "10 min"
+ONLY_OPTION = "Today"
+"""Name of the option of a bare map, and of a scenario that names none."""
+
+NOT_BUILT_YET = ("behaviour", "market")
+
+
+def _parse_date(value: object) -> date:
+    try:
+        if isinstance(value, str) and len(value) == len("2027-01-04"):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise fault("a date YYYY-MM-DD is required", "for example 2027-01-04")
+
+
+def _parse_option_name(value: object) -> str:
+    if not isinstance(value, str):
+        raise fault("a name is required")
+    return check_name(value)
+
+
+DateText = Annotated[
+    date, BeforeValidator(_parse_date), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
+]
+"""A date, written YYYY-MM-DD."""
+
+OptionName = Annotated[
+    str, BeforeValidator(_parse_option_name), WithJsonSchema({"type": "string", "minLength": 1})
+]
+PatchPath = Annotated[str, Strict(), Field(min_length=1, max_length=500)]
+Patches = dict[PatchPath, Any]
+
+
+class OptionFile(Strictly):
+    """One alternative: what it changes, and what it costs."""
+
+    description: Text = Field(
+        "", description="What it means in the branch.", examples=["One more window at noon."]
+    )
+    set: Patches = Field(
+        {},
+        description="Changes to the map: the value replaces what stood at the path, whole.",
+        examples=[{"staff.tellers.count": 5}],
+    )
+    remove: tuple[PatchPath, ...] = Field(
+        (), description="Paths to delete from the map.", examples=[["touchpoints.kiosk.if_failed"]]
+    )
+    cost_per_year: Number = Field(
+        0.0,
+        description="What the option costs a year beside its staff, in the map's currency.",
+        examples=[12000],
+    )
+
+
+class Until(Strictly):
+    """Replicate until the numbers are precise enough (not built yet)."""
+
+    until: dict[str, Number] = Field(
+        description="Half-width of the confidence interval to reach, by metric.",
+        examples=[{"wait_mean_min": 0.2}],
+    )
+    at_most: PositiveCount = Field(500, description="Replications to stop at all the same.", examples=[500])
+
+
+MapOrFile = Annotated[
+    Annotated[Text, tag("text")] | Annotated[dict[str, Any], tag("mapping")],
+    by_shape("a map's file, or the map itself, is required", "for example ../journeys/city-branch.yaml"),
+]
+Replications = Annotated[
+    Annotated[PositiveCount, tag("number")] | Annotated[Until, tag("mapping")],
+    by_shape("a whole number is required", "for example 30"),
+]
+
+
+class ScenarioFile(Strictly):
+    """A what-if: a journey map, options that change it, and how they are compared."""
+
+    scenario: Annotated[Text, Field(min_length=1)] = Field(
+        description="Name of the what-if.", examples=["Lunch-hour relief"]
+    )
+    description: Text = Field(
+        "",
+        description="The question it answers.",
+        examples=["Who waits less when one more teller comes at noon?"],
+    )
+    extends: Text | None = Field(
+        None, description="Another scenario file to start from.", examples=["lunch-hour.yaml"]
+    )
+    journey: MapOrFile | None = Field(
+        None,
+        description="The journey map: its file, or the map itself.",
+        examples=["../journeys/city-branch.yaml"],
+    )
+    behaviour: Any = Field(
+        None,
+        description="How people judge and tell (not built yet).",
+        examples=[{"preset": "rules-of-thumb"}],
+    )
+    market: Any = Field(
+        None,
+        description="Customers, their network and rival banks (not built yet).",
+        examples=[{"customers": 12000, "months": 12}],
+    )
+    first_day: DateText = Field(
+        DEFAULT_FIRST_DAY, description="First day, YYYY-MM-DD.", examples=["2027-01-04"]
+    )
+    days: PositiveCount | None = Field(
+        None,
+        description="Open days in a replication; absent: 20, or all dates of recorded arrivals.",
+        examples=[20],
+    )
+    closed: tuple[DateText, ...] = Field(
+        (), description="Dates on which the branch is shut.", examples=[["2027-01-06"]]
+    )
+    replications: Replications = Field(
+        DEFAULT_REPLICATIONS, description="Independent replications of each option.", examples=[30]
+    )
+    seed: Annotated[int, Strict(), Field(ge=0, lt=2**63)] = Field(
+        DEFAULT_SEED, description="Seed of all luck.", examples=[7]
+    )
+    target_wait: PositiveDuration = Field(
+        parse_duration(DEFAULT_TARGET_WAIT),
+        description="A wait up to this counts as within target.",
+        examples=["10 min"],
+    )
+    set: Patches = Field(
+        {},
+        description="Changes to the map for every option.",
+        examples=[{"arrivals.scale": 1.1}],
+    )
+    remove: tuple[PatchPath, ...] = Field(
+        (), description="Paths to delete from the map for every option.", examples=[["segments.vip.patience"]]
+    )
+    baseline: Text | None = Field(
+        None,
+        description="Option that the others are compared with; absent: the first.",
+        examples=["Today"],
+    )
+    options: dict[OptionName, OptionFile] = Field(
+        {},
+        description="Alternatives by name; the first is the baseline unless `baseline` names one.",
+        examples=[{"Today": {}, "Fifth teller": {"set": {"staff.tellers.count": 5}}}],
+    )
+    grid: dict[PatchPath, Annotated[tuple[Any, ...], Field(min_length=1)]] = Field(
+        {},
+        description="One more option for every combination of these values.",
+        examples=[{"staff.tellers.count": [3, 4, 5]}],
+    )
+
+
+@dataclass(frozen=True)
+class Option:
+    """One alternative, ready to run.
+
+    Parameters
+    ----------
+    name : as tables show it.
+    journey : the map with all changes made.
+    days : the open days of a replication.
+    description : in the planner's words; may be empty.
+    cost_per_year : beside its staff, in the map's currency.
+    """
+
+    name: str
+    journey: Journey
+    days: tuple[OpenDay, ...]
+    description: str = ""
+    cost_per_year: float = 0.0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A what-if, loaded and checked: everything that a run needs.
+
+    Parameters
+    ----------
+    name : of the scenario, or of the map where a bare map was loaded.
+    description : may be empty.
+    options : at least one, in the order of the file.
+    baseline : name of the option that the others are compared with.
+    replications : of each option, >= 1.
+    seed : seed of all luck.
+    target_wait_min : minutes within which a wait is within target.
+    resolved : the scenario as plain data with the map in it and every default written out; with ``files``
+        beside it, it alone reproduces the run.
+    files : content of the data files that ``resolved`` names, by their path.
+    warnings : what looks doubtful but may be meant.
+    """
+
+    name: str
+    description: str
+    options: tuple[Option, ...]
+    baseline: str
+    replications: int
+    seed: int
+    target_wait_min: float
+    resolved: Mapping[str, Any] = field(repr=False)
+    files: Mapping[str, bytes] = field(repr=False)
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def baseline_option(self) -> Option:
+        """The option that the others are compared with."""
+        return next(option for option in self.options if option.name == self.baseline)
+
+    def overridden(self, replications: int | None = None, seed: int | None = None) -> Scenario:
+        """Return the scenario with other replications or another seed; None leaves what it has."""
+        count = self.replications if replications is None else replications
+        luck = self.seed if seed is None else seed
+        resolved = {**self.resolved, "replications": count, "seed": luck}
+        return replace(self, replications=count, seed=luck, resolved=resolved)

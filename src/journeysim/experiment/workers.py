@@ -1,0 +1,184 @@
+"""Where chunks are computed: in this process, or in others that must not outlive it.
+
+Everything goes through ``submit``, ``as_completed`` and ``Future.cancel`` with positional arguments, which
+is what local processes, threads and a cluster have in common.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ParamSpec, TypeVar
+
+import polars as pl
+
+from journeysim.branch.calendar import OpenDay
+from journeysim.branch.simulate import simulate_replication
+from journeysim.experiment.store import Chunk
+from journeysim.journey import Journey
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+METRICS_SCHEMA = {
+    "option": pl.String,
+    "replication": pl.Int64,
+    "scope": pl.String,
+    "name": pl.String,
+    "metric": pl.String,
+    "value": pl.Float64,
+}
+"""Columns of the metrics table; ``value`` is null where nothing was observed."""
+
+_PARENT_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every replication of one option shares.
+
+    Parameters
+    ----------
+    option : the option's name.
+    journey : its map.
+    days : its open days.
+    seed : seed of all luck.
+    target_wait_min : minutes within which a wait is within target.
+    engine : the engine that simulates.
+    keep_steps : whether steps are wanted.
+    """
+
+    option: str
+    journey: Journey
+    days: tuple[OpenDay, ...]
+    seed: int
+    target_wait_min: float
+    engine: str
+    keep_steps: bool
+
+
+@dataclass(frozen=True)
+class ChunkResult:
+    """What a worker hands back for one chunk."""
+
+    chunk: Chunk
+    metrics: pl.DataFrame
+    steps: pl.DataFrame | None
+    seconds: float
+
+
+def pack(task: Task) -> bytes:
+    """Pickle a task once, so that it is not pickled again for each of its chunks."""
+    return pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def simulate_chunk(packed: bytes, chunk: Chunk) -> ChunkResult:
+    """Simulate the replications of a chunk, in this process.
+
+    Parameters
+    ----------
+    packed : a task as `pack` gives it.
+    chunk : its replications.
+    """
+    began = time.perf_counter()
+    task = _unpacked(packed)
+    rows: list[tuple[str, int, str, str, str, float]] = []
+    steps = []
+    for replication in chunk.replications:
+        result = simulate_replication(
+            task.journey,
+            task.days,
+            seed=task.seed,
+            replication=replication,
+            target_wait_min=task.target_wait_min,
+            engine=task.engine,
+            keep_steps=task.keep_steps,
+        )
+        rows += [
+            (task.option, replication, found.scope, found.name, found.metric, found.value)
+            for found in result.metrics
+        ]
+        if result.steps is not None:
+            steps.append(
+                result.steps.select(
+                    pl.lit(task.option).alias("option"),
+                    pl.lit(replication, dtype=pl.Int64).alias("replication"),
+                    pl.all(),
+                )
+            )
+    metrics = pl.DataFrame(rows, schema=METRICS_SCHEMA, orient="row").with_columns(
+        pl.col("value").fill_nan(None)
+    )
+    return ChunkResult(chunk, metrics, pl.concat(steps) if steps else None, time.perf_counter() - began)
+
+
+@lru_cache(maxsize=32)
+def _unpacked(packed: bytes) -> Task:
+    task: Task = pickle.loads(packed)  # noqa: S301 -- made by `pack` in our own parent process
+    return task
+
+
+class SerialExecutor(Executor):
+    """Does the work in this process, at once."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Call ``fn`` now and return a future that is done; Ctrl-C goes through."""
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 -- handed to whoever asks for the result
+            future.set_exception(error)
+        return future
+
+
+@contextlib.contextmanager
+def executor_for(jobs: int) -> Iterator[Executor]:
+    """Open an executor with a number of processes; one job stays in this process.
+
+    Worker processes ignore Ctrl-C, which is for the parent to handle, and end soon after a parent that was
+    killed.
+    """
+    if jobs == 1:
+        yield SerialExecutor()
+        return
+    import loky
+
+    # fork hangs with polars and plain spawn fails without a main guard and in notebooks; loky does neither.
+    pool: Any = loky.ProcessPoolExecutor(
+        max_workers=jobs,
+        initializer=_begin_worker,
+        initargs=(os.getpid(),),
+        env={"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"},
+    )
+    try:
+        yield pool
+    finally:
+        # Nothing that is still running is wanted: all results were taken, or the run is being given up.
+        pool.shutdown(wait=True, kill_workers=True)
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
+
+
+def _begin_worker(parent: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
+
+
+def _end_with_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_PARENT_POLL_SECONDS)
+    os._exit(1)
