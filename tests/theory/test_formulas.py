@@ -15,11 +15,9 @@ from journeysim.branch.formulas import (
     erlang_b,
     erlang_c,
     limited_queue,
-    single_server,
-)
-from journeysim.branch.formulas_network import (
     many_server_priorities,
     open_network,
+    single_server,
     single_server_priorities,
     traffic_equations,
 )

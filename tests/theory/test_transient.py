@@ -14,16 +14,23 @@ from hypothesis import strategies as st
 from scipy import linalg, sparse
 from scipy.special import iv
 
-from journeysim.branch.formulas import erlang_a, erlang_c, limited_queue, single_server
-from journeysim.branch.formulas_network import (
+from journeysim.branch.formulas import (
+    Period,
+    PriorityClass,
+    cumulated_arrivals,
+    erlang_a,
+    erlang_c,
+    limited_queue,
     many_server_priorities,
+    network_day,
     open_network,
+    priority_day,
+    queue_day,
+    single_server,
+    single_server_day,
     single_server_priorities,
 )
-from journeysim.branch.markov import Moves, evolve, generator
-from journeysim.branch.network_chains import PriorityClass
-from journeysim.branch.transient import Period, cumulated_arrivals, queue_day, single_server_day
-from journeysim.branch.transient_network import network_day, priority_day
+from journeysim.branch.formulas.markov import Moves, evolve, generator
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse, special
 
-from journeysim.branch.arguments import require_above, require_at_least, require_patience, require_whole
-from journeysim.branch.formulas import MINUTES_PER_HOUR, offered_load
-from journeysim.branch.markov import evolve
-from journeysim.branch.queue_chain import QueueChain, after_closing, arrivals_and_line
+from journeysim.branch.formulas.arguments import (
+    require_above,
+    require_at_least,
+    require_patience,
+    require_whole,
+)
+from journeysim.branch.formulas.markov import evolve
+from journeysim.branch.formulas.queue_chain import QueueChain, after_closing, arrivals_and_line
+from journeysim.branch.formulas.stationary import MINUTES_PER_HOUR, offered_load
 from journeysim.units import FloatArray
 
 LOST_FRACTION = 1e-13

@@ -1,6 +1,6 @@
 """Priority queues and networks as Markov chains: their states and rates.
 
-What `journeysim.branch.transient_network` follows through a day.
+What `transient_network` follows through a day.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 from scipy import sparse
 
-from journeysim.branch.markov import Moves, generator
+from journeysim.branch.formulas.markov import Moves, generator
 from journeysim.units import BoolArray, FloatArray, IntArray
 
 MOST_STATES = 2_000_000

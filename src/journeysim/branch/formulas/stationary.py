@@ -1,8 +1,7 @@
 """What queueing theory says of one queue in its steady state: Erlang B, C and A, M/M/c/K and M/G/1.
 
 Pure functions of a few numbers. They describe a queue that has been running for ever; a day that opens
-empty waits less, which `journeysim.branch.transient` computes. Priority classes and networks are in
-`journeysim.branch.formulas_network`.
+empty waits less: see `transient`. Priority classes and networks are in `stationary_network`.
 
 Throughout, arrivals are Poisson, *offered load* is arrivals times mean service (in servers), and "joined"
 includes those who start at once (wait 0) and excludes those who found no room.
@@ -17,7 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from journeysim.branch.arguments import require_above, require_at_least, require_patience, require_whole
+from journeysim.branch.formulas.arguments import (
+    require_above,
+    require_at_least,
+    require_patience,
+    require_whole,
+)
 from journeysim.units import FloatArray
 
 MINUTES_PER_HOUR = 60.0

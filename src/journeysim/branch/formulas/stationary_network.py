@@ -1,7 +1,6 @@
 """Queueing theory of the steady state beyond one queue: priority classes and networks.
 
-Pure functions of a few numbers, as in `journeysim.branch.formulas`. A day that opens empty waits less:
-`journeysim.branch.transient_network`.
+Pure functions of a few numbers, as in `stationary`. A day that opens empty waits less: `transient_network`.
 
 Errors: each function raises ``ValueError`` naming the argument, what is required and what was found.
 """
@@ -14,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from journeysim.branch.arguments import require_at_least, require_whole
-from journeysim.branch.formulas import MINUTES_PER_HOUR, ExponentialWaiting, erlang_c, offered_load
+from journeysim.branch.formulas.arguments import require_at_least, require_whole
+from journeysim.branch.formulas.stationary import MINUTES_PER_HOUR, ExponentialWaiting, erlang_c, offered_load
 from journeysim.units import FloatArray
 
 

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from journeysim.branch.arguments import require_above, require_patience, require_whole
-from journeysim.branch.formulas import MINUTES_PER_HOUR
-from journeysim.branch.formulas_network import traffic_equations
-from journeysim.branch.markov import evolve
-from journeysim.branch.network_chains import NetworkChain, PriorityChain, PriorityClass
+from journeysim.branch.formulas.arguments import require_above, require_patience, require_whole
+from journeysim.branch.formulas.markov import evolve
+from journeysim.branch.formulas.network_chains import NetworkChain, PriorityChain, PriorityClass
+from journeysim.branch.formulas.stationary import MINUTES_PER_HOUR
+from journeysim.branch.formulas.stationary_network import traffic_equations
 from journeysim.units import FloatArray
 
 LOST_FRACTION = 1e-12

@@ -1,6 +1,6 @@
 """One queue with a roster as a Markov chain, and what a customer at the end of its line can expect.
 
-The states and equations that `journeysim.branch.transient` follows through a day.
+The states and equations that `transient` follows through a day.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from journeysim.branch.markov import Moves, generator
+from journeysim.branch.formulas.markov import Moves, generator
 from journeysim.units import BoolArray, FloatArray, IntArray
 
 
