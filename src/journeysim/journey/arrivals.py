@@ -107,7 +107,7 @@ PerHour = Annotated[
 
 
 class Arrivals(Strictly):
-    """How many customers come and when."""
+    """The customers who come: by rates over the day, or as a log recorded them."""
 
     per_hour: PerHour | None = Field(
         None,

@@ -318,6 +318,11 @@ class Empirical(Strictly):
         return self
 
     @property
+    def is_read(self) -> bool:
+        """Whether the values are there: given in the map, or read from their file."""
+        return self.values is not None or self._from_file is not None
+
+    @property
     def values_min(self) -> tuple[float, ...]:
         """The observed values, minutes, in the order given.
 
@@ -470,13 +475,11 @@ class Distribution(Strictly):
             return math.fsum(part.share * part.of.mean_min(segment, need) for part in plain.mixture)
         return float(plain.params.mean_min)
 
-    def can_be_zero(self) -> bool:
-        """Whether the distribution takes the value 0 with positive probability, for anybody at all."""
+    def is_zero_possible(self) -> bool:
+        """Whether this very family, parts inside it left out, takes the value 0 with probability above 0."""
         if self.constant is not None:
             return self.constant == 0
-        if self.empirical is not None:
-            return min(self.empirical.values_min) == 0
-        return any(child.can_be_zero() for _, child in self.children())
+        return self.empirical is not None and self.empirical.is_read and min(self.empirical.values_min) == 0
 
     def children(self) -> Iterator[tuple[tuple[str | int, ...], Distribution]]:
         """Distributions directly inside this one, each with its location relative to this one."""

@@ -23,16 +23,27 @@ def problem_at(
     return Problem(place.file, place.line, place.column, dotted(loc), problem, found, hint)
 
 
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """Known name most like ``name``, or None if none is."""
+    lowered = {candidate.lower(): candidate for candidate in reversed(list(dict.fromkeys(known)))}
+    close = difflib.get_close_matches(name[:200].lower(), lowered, n=1, cutoff=0.6)
+    return lowered[close[0]] if close else None
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Hint that names the known name nearest to ``name``, or all of a few, or nothing."""
     names = list(dict.fromkeys(known))
-    lowered = {candidate.lower(): candidate for candidate in reversed(names)}
-    close = difflib.get_close_matches(name[:200].lower(), lowered, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {lowered[close[0]]}?"
+    close = closest(name, names)
+    if close is not None:
+        return f"did you mean {close}?"
     if 0 < len(names) <= 8:
         return f"known: {', '.join(names)}"
     return ""
+
+
+def without_tags(loc: Iterable[str | int]) -> Loc:
+    """Location in the document: pydantic's, without the tags of the forms that values took."""
+    return tuple(part for part in loc if not (isinstance(part, str) and part.startswith(TAG_MARK)))
 
 
 def show(value: Any) -> str:
@@ -51,7 +62,11 @@ def show(value: Any) -> str:
 
 def problems_from(error: ValidationError, document: Document, model: type[BaseModel]) -> list[Problem]:
     """Problems of a document that ``model`` refused."""
-    return [_problem(fault, document, model) for fault in error.errors(include_url=False)]
+    return [
+        _problem(fault, document, model)
+        for fault in error.errors(include_url=False)
+        if without_tags(fault["loc"]) not in document.refused
+    ]
 
 
 def _inner(value: Any) -> str:
@@ -63,7 +78,7 @@ def _inner(value: Any) -> str:
 
 
 def _problem(fault: Any, document: Document, model: type[BaseModel]) -> Problem:
-    loc = tuple(part for part in fault["loc"] if not (isinstance(part, str) and part.startswith(TAG_MARK)))
+    loc = without_tags(fault["loc"])
     kind, context, value = fault["type"], fault.get("ctx", {}), fault["input"]
     if loc and loc[-1] == "[key]" and look_up(document.data, loc) is None:
         return problem_at(

@@ -70,18 +70,23 @@ def routing_matrix(journey: Journey, segment: str, need: str) -> FloatArray:
 
 
 def route(
-    touchpoint: Touchpoint, segment: str, need: str, *, failed_before: bool, waited: bool = False
+    touchpoint: Touchpoint, segment: str, need: str, *, failed_before: bool, waited_min: float = 0.0
 ) -> dict[str, float]:
     """Probability of each target after a service that succeeded.
 
     Parameters
     ----------
-    waited : whether every ``waited_over`` holds, or none does.
+    failed_before : whether a service failed earlier in the visit.
+    waited_min : total wait so far in the visit, minutes.
+
+    Returns
+    -------
+    probability by touchpoint or ``leave``, in order of first mention; they sum to 1.
     """
     left = 1.0
     targets: dict[str, float] = {}
     for rule in touchpoint.next:
-        if not holds(rule, segment, need, failed_before=failed_before, waited=waited):
+        if not holds(rule, segment, need, failed_before=failed_before, waited_min=waited_min):
             continue
         for target, share in rule.targets:
             targets[target] = targets.get(target, 0.0) + left * rule.probability * share
@@ -93,7 +98,7 @@ def route(
     return targets
 
 
-def holds(rule: Rule, segment: str, need: str, *, failed_before: bool, waited: bool) -> bool:
+def holds(rule: Rule, segment: str, need: str, *, failed_before: bool, waited_min: float) -> bool:
     """Whether a rule's conditions hold for a customer."""
     when = rule.when
     if when is None:
@@ -102,7 +107,7 @@ def holds(rule: Rule, segment: str, need: str, *, failed_before: bool, waited: b
         (when.segments is None or segment in when.segments)
         and (when.needs is None or need in when.needs)
         and (when.failed_before is None or when.failed_before == failed_before)
-        and (when.waited_over_min is None or waited)
+        and (when.waited_over_min is None or waited_min > when.waited_over_min)
     )
 
 

@@ -9,9 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from journeysim.errors import InputError, Problem
+from journeysim.journey.check import check
+from journeysim.journey.data_files import read_data_files
 from journeysim.journey.faults import problems_from
 from journeysim.journey.models import Journey
 from journeysim.journey.patches import REMOVE, Patch, patched_document
+from journeysim.journey.salvage import salvage
 from journeysim.journey.strict_yaml import Document, parse_leniently, read_leniently
 
 
@@ -53,13 +56,22 @@ def journey_from(document: Document, problems: Iterable[Problem] = ()) -> Journe
     """
     found = list(problems)
     try:
-        journey = Journey.model_validate(document.data)
+        journey: Journey | None = Journey.model_validate(document.data)
+        doubtful = document.refused
     except ValidationError as error:
         found += problems_from(error, document, Journey)
-        raise InputError(_tidy(found)) from None
-    journey._document = document
+        journey, doubtful = salvage(document)
+    if journey is None:
+        raise InputError(_tidy(found))
+    wrong_data = read_data_files(journey, document, doubtful)
+    if wrong_data:
+        doubtful |= {("arrivals", "from_log"), ("arrivals", "per_hour")}
+    errors, warnings = check(journey, document, doubtful, sound=not found and not wrong_data)
+    found += wrong_data + errors
     if found:
         raise InputError(_tidy(found))
+    journey._document = document
+    journey._warnings = tuple(_tidy(warnings))
     return journey
 
 

@@ -56,6 +56,7 @@ class Document:
     folder : where data files named by the document are looked for; None for a text without a file.
     marks : place of each value.
     key_marks : place of each mapping key, under the location of its value.
+    refused : locations of values that were left out because reading them found a problem.
     """
 
     data: Any
@@ -63,6 +64,7 @@ class Document:
     folder: Path | None = None
     marks: Mapping[Loc, Place] = field(default_factory=dict, repr=False)
     key_marks: Mapping[Loc, Place] = field(default_factory=dict, repr=False)
+    refused: frozenset[Loc] = frozenset()
 
     def where(self, loc: Loc) -> Place:
         """Place of the value at ``loc``: a scalar's own, a block's key; the nearest outer one if unknown."""
@@ -95,6 +97,11 @@ def look_up(data: Any, loc: Iterable[str | int]) -> Any:
         else:
             return None
     return data
+
+
+def touches(loc: Loc, others: Iterable[Loc]) -> bool:
+    """Whether a location lies at, under or around one of ``others``."""
+    return any(other[: len(loc)] == loc or loc[: len(other)] == other for other in others)
 
 
 def read_document(path: str | Path, name: str | None = None) -> Document:
@@ -170,7 +177,8 @@ def parse_leniently(
     except yaml.YAMLError as error:
         problem = str(error).splitlines()[0] if str(error) else "cannot be read"
         raise InputError([Problem(file_name, 0, 0, "", f"not valid YAML: {problem}")]) from None
-    return Document(data, file_name, folder, reader.marks, reader.key_marks), reader.problems
+    document = Document(data, file_name, folder, reader.marks, reader.key_marks, frozenset(reader.refused))
+    return document, reader.problems
 
 
 def read_scalar(text: str) -> str | int | float | bool:
@@ -266,6 +274,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.marks: dict[Loc, Place] = {}
         self.key_marks: dict[Loc, Place] = {}
+        self.refused: set[Loc] = set()
         self._events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
         self._stack: list[_Open] = []
         self._nodes = 0
@@ -398,6 +407,8 @@ class _Reader:
                     # What stands under a refused key is read for its own problems, but keeps no place.
                     return (*loc, "")
         self.marks[loc] = self._place(event)
+        if not keep:
+            self.refused.add(loc)
         return loc
 
     def _place(self, event: Any) -> Place:
