@@ -1,0 +1,214 @@
+"""What the tests of the branch share: small maps, their draws, and days simulated from them."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from journeysim.branch import open_days, simpy_engine
+from journeysim.branch.arrivals import Arrivals, generated_arrivals, recorded_arrivals
+from journeysim.branch.calendar import OpenDay
+from journeysim.branch.draws import Draws, draw_steps
+from journeysim.branch.luck import Address, Luck
+from journeysim.branch.plan import Plan, compile_plan
+from journeysim.branch.steps import StepArrays
+from journeysim.journey import Journey, parse_journey
+from journeysim.units import TICKS_PER_MINUTE
+
+MONDAY = date(2027, 1, 4)
+Engine = Callable[[Plan, Draws, int, int], StepArrays]
+
+
+def journey_of(data: dict[str, Any], folder: Path | None = None) -> Journey:
+    """A map from plain data, checked like any other."""
+    return parse_journey(json.dumps(data, ensure_ascii=False), "map.yaml", folder)
+
+
+def one_queue(**changes: Any) -> dict[str, Any]:
+    """One queue and two servers from 9 to 11, as plain data; ``changes`` replace values by dotted path."""
+    data = {
+        "journey": "One queue",
+        "hours": {"open": "09:00", "close": "11:00"},
+        "segments": {"all": {"share": 1}},
+        "needs": {"any": {"share": 1, "start": "counter"}},
+        "arrivals": {"per_hour": 40},
+        "staff": {"tellers": {"count": 2, "serves": ["line"]}},
+        "queues": {"line": {}},
+        "touchpoints": {
+            "counter": {"stage": "T", "queue": "line", "service": {"exponential": {"mean": "3 min"}}}
+        },
+    }
+    return changed(data, {path.replace("__", "."): value for path, value in changes.items()})
+
+
+BUSY: dict[str, Any] = {
+    "journey": "Busy",
+    "hours": {"open": "09:00", "close": "12:00"},
+    "segments": {
+        "regular": {
+            "share": 0.8,
+            "priority": 2,
+            "patience": {"exponential": {"mean": "9 min"}},
+            "acceptable_wait": {"lognormal": {"median": "6 min", "sigma": 0.5}},
+        },
+        "vip": {"share": 0.2, "priority": 1, "acceptable_wait": {"constant": "4 min"}},
+    },
+    "needs": {
+        "cash": {"share": {"regular": 0.7, "vip": 0.4}, "start": "door"},
+        "advice": {"share": {"regular": 0.3, "vip": 0.6}, "start": "door"},
+    },
+    "arrivals": {"per_hour": {"09:00": 50, "10:30": 80}},
+    "staff": {
+        "greeters": {"count": 1, "serves": ["door_line"], "cost_per_hour": 30},
+        "machines": {"count": 2, "serves": ["machine_line"], "kind": "machine", "cost_per_hour": 3},
+        "tellers": {
+            "count": {"09:00": 2, "09:45": 4, "11:00": 2},
+            "serves": ["counter_line", "advice_line"],
+            "cost_per_hour": 60,
+        },
+        "advisers": {"count": 1, "serves": ["advice_line"], "cost_per_hour": 90},
+    },
+    "queues": {
+        "door_line": {"patience": "none"},
+        "machine_line": {"capacity": 5, "balk": {"at_length": 3, "probability": 0.5}},
+        "counter_line": {"discipline": "priority", "balk": {"expected_wait": True, "probability": 0.7}},
+        "advice_line": {"patience": {"weibull": {"mean": "12 min", "shape": 1.5}}},
+    },
+    "touchpoints": {
+        "door": {
+            "stage": "Arrive",
+            "queue": "door_line",
+            "service": {"triangular": {"low": "10 s", "mode": "20 s", "high": "60 s"}},
+            "next": [
+                {"to": {"machine": 0.6, "counter": 0.4}, "when": {"need": "cash"}},
+                {"to": "counter"},
+            ],
+        },
+        "machine": {
+            "stage": "Transact",
+            "queue": "machine_line",
+            "service": {"lognormal": {"mean": "3 min", "cv": 0.6}},
+            "fails": 0.1,
+            "if_failed": "counter",
+            "if_balked": "counter",
+            "if_rejected": "counter",
+        },
+        "counter": {
+            "stage": "Transact",
+            "queue": "counter_line",
+            "service": {
+                "by_need": {
+                    "cash": {"gamma": {"mean": "3 min", "cv": 0.7}},
+                    "other": {"gamma": {"mean": "5 min", "cv": 0.7}},
+                }
+            },
+            "fails": 0.05,
+            "if_failed": "counter",
+            "next": [
+                {"to": "advice", "when": {"need": "advice"}, "probability": 0.6},
+                {"to": "form", "when": {"failed_before": True}},
+                {"to": "leave", "when": {"waited_over": "10 min"}},
+                {"to": {"form": 0.3, "leave": 0.7}},
+            ],
+        },
+        "advice": {
+            "stage": "Advise",
+            "queue": "advice_line",
+            "service": {"erlang": {"mean": "12 min", "k": 3}},
+            "next": [{"to": {"counter": 0.2, "leave": 0.8}}],
+        },
+        "form": {"stage": "Leave", "service": {"uniform": {"low": "1 min", "high": "3 min"}}},
+    },
+}
+"""A map with a bit of everything, busy enough that all of it happens."""
+
+
+def changed(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """A copy of plain data with values set by dotted path."""
+    out = copy.deepcopy(data)
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        place = out
+        for key in parents:
+            place = place[key]
+        place[last] = value
+    return out
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Days of one kind, drawn."""
+
+    plan: Plan
+    days: list[OpenDay]
+    arrivals: Arrivals
+    luck: Luck
+
+    @property
+    def bounds(self) -> list[tuple[int, int]]:
+        """First and last visit (not included) of each day."""
+        ends = np.searchsorted(self.arrivals.day, np.arange(len(self.days) + 1)).tolist()
+        return list(zip(ends, ends[1:], strict=False))
+
+    def tied(self) -> Batch:
+        """The same, with everybody coming at whole minutes."""
+        tick = self.arrivals.tick // TICKS_PER_MINUTE * TICKS_PER_MINUTE
+        tick = np.maximum(tick, self.plan.opens)
+        return replace(self, arrivals=in_order(replace(self.arrivals, tick=tick)))
+
+    def steps(self, engine: Engine = simpy_engine.simulate_day) -> StepArrays:
+        """All steps of all days."""
+        for occurrences in (4, 64, 1000):
+            draws = draw_steps(self.plan, self.arrivals, self.luck, occurrences)
+            try:
+                return StepArrays.joined_together(
+                    [engine(self.plan, draws, first, last) for first, last in self.bounds]
+                )
+            except Exception as error:
+                if type(error).__name__ not in ("NeedsMoreDraws", "DrawsRunShort"):
+                    raise
+        raise AssertionError("draws run short with 1000 occurrences")
+
+
+def in_order(arrivals: Arrivals) -> Arrivals:
+    """Arrivals sorted as engines expect them: by day, tick and address."""
+    by = np.lexsort((arrivals.order, arrivals.tick, arrivals.day))
+    who = arrivals.luck_address
+    return Arrivals(
+        *(getattr(arrivals, f.name)[by] for f in fields(Arrivals) if f.name != "luck_address"),
+        Address(who.low[by], who.high[by], who.day[by]),
+    )
+
+
+def batch_of(journey: Journey, days: int = 1, seed: int = 1, replication: int = 0) -> Batch:
+    """Draw the first open days of a map that are all alike."""
+    found = list(open_days(journey, MONDAY, days))
+    plan = compile_plan(journey, found[0].date.weekday())
+    assert plan is not None
+    luck = Luck(seed, replication)
+    log = journey.arrivals.recorded
+    if log is None:
+        arrivals = generated_arrivals(plan, found, luck)
+    else:
+        arrivals = recorded_arrivals(plan, found, luck, log)
+    return Batch(plan, found, arrivals, luck)
+
+
+def differences(one: StepArrays, other: StepArrays) -> list[str]:
+    """What two tables of steps differ in: column, first row, both values."""
+    found = []
+    for f in fields(StepArrays):
+        a, b = getattr(one, f.name), getattr(other, f.name)
+        if a.shape != b.shape:
+            found.append(f"{f.name}: {a.size} against {b.size} rows")
+        elif (a != b).any():
+            row = int(np.flatnonzero(a != b)[0])
+            found.append(f"{f.name}: row {row}: {a[row]} against {b[row]}")
+    return found
