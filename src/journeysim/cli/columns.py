@@ -10,8 +10,8 @@ from rich.cells import cell_len, set_cell_size
 WIDTH = 100
 """Columns that a table fits into."""
 
-_GAP = 2
-_NAME_MIN = 12
+GAP = 2
+"""Columns between columns."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Table:
     rows: Sequence[Sequence[str]]
 
     def lines(self) -> list[str]:
-        """Text lines, at most `WIDTH` columns wide as long as the numbers leave room for the names."""
+        """Text lines, at most `WIDTH` columns wide; a name that is too long stands on a line of its own."""
         heads = [heading.split("\n") for heading in self.head]
         height = max(len(parts) for parts in heads)
         head_rows = [
@@ -38,11 +38,19 @@ class Table:
         ]
         every = [*head_rows, *self.rows]
         widths = [max(cell_len(row[at]) for row in every) for at in range(len(self.head))]
-        room = WIDTH - sum(width + _GAP for width in widths[1:])
-        widths[0] = min(widths[0], max(room, _NAME_MIN))
-        rule = "-" * min(WIDTH, sum(widths) + _GAP * (len(widths) - 1))
-        body = [_line(row, widths) for row in self.rows]
-        return [self.title, *(_line(row, widths) for row in head_rows), rule, *body]
+        room = WIDTH - sum(width + GAP for width in widths[1:])
+        fitting = [cell_len(row[0]) for row in every if cell_len(row[0]) <= room]
+        widths[0] = max(fitting, default=0)
+        rule = "-" * min(WIDTH, sum(widths) + GAP * (len(widths) - 1))
+        lines = [self.title] if self.title else []
+        lines += [_line(row, widths) for row in head_rows]
+        lines.append(rule)
+        for row in self.rows:
+            if cell_len(row[0]) > widths[0]:
+                lines += [shortened(row[0], WIDTH), _line(["", *row[1:]], widths)]
+            else:
+                lines.append(_line(row, widths))
+        return lines
 
 
 def shortened(text: str, width: int) -> str:
@@ -51,9 +59,8 @@ def shortened(text: str, width: int) -> str:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    name = shortened(cells[0], widths[0])
-    parts = [name + " " * (widths[0] - cell_len(name))]
+    parts = [cells[0] + " " * (widths[0] - cell_len(cells[0]))]
     parts += [
         " " * (width - cell_len(cell)) + cell for cell, width in zip(cells[1:], widths[1:], strict=True)
     ]
-    return (" " * _GAP).join(parts).rstrip()
+    return (" " * GAP).join(parts).rstrip()

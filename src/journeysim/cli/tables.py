@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from journeysim.cli.columns import WIDTH, Table
+from journeysim.cli.columns import GAP, WIDTH, Table
 from journeysim.experiment.results import Comparison, OptionResult
 from journeysim.experiment.runs import Run
 from journeysim.experiment.statistics import CONFIDENCE, Estimate
 
 _MISSING = "-"
 _NAME_ROOM = 24
-_GAP = 2
+_MOST_ROWS = 24
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,6 @@ _FAILED = Column("failed_fraction", "failed\n%", 100, only_if_seen=True)
 _BUSY = Column("utilisation", "staff busy\n%", 100)
 _COST = Column("staff_cost_per_day", "staff cost\na day", only_if_seen=True)
 _VISITS = Column("visits_per_day", "visits\na day")
-_STEPS = Column("visits_per_day", "visits\na day")
 _LINE = Column("queue_length_mean", "line\nmean")
 _OVERTIME = Column("overtime_min_per_day", "overtime\nmin a day")
 _WAITED = Column("waited_fraction", "waited\n%", 100)
@@ -71,7 +70,6 @@ _SHOWN_ORDER = (
     _VISITS, _WAIT, _P90, _WITHIN, _SERVED, _RENEGED, _BALKED, _REJECTED, _CLOSED, _FAILED, _LINE, _BUSY,
     _OVERTIME, _COST,
 )  # fmt: skip
-_COMPARED = (_WAIT, _SERVED, _WITHIN, _COST)
 _TOUCHPOINT_COLUMNS = (_VISITS, _WAIT, _P90, _WITHIN, _RENEGED, _LINE, _SERVED, _BALKED, _REJECTED, _FAILED)
 _SEGMENT_COLUMNS = (_VISITS, _WAIT, _WITHIN, _SERVED, _P90, _RENEGED, _BALKED, _CLOSED, _REJECTED, _FAILED)
 _STAFF_COLUMNS = (_BUSY, _OVERTIME, _COST)
@@ -84,11 +82,11 @@ def run_tables(run: Run) -> str:
     others = [option for option in run.options if option is not baseline]
     parts = [_heading(run), _options(run, baseline)]
     if others:
-        parts.append(_differences(others, baseline))
+        parts.append(_differences(others, baseline) + _option_costs(run))
     if run.observed is not None:
         parts.append(_observed(run, baseline))
     if len(baseline.by("segment")) > 1:
-        parts.append(_details("By segment", baseline, "segment", _SEGMENT_COLUMNS))
+        parts.append(_segments(run.options, baseline))
     parts.append(_details("By touchpoint", baseline, "touchpoint", _TOUCHPOINT_COLUMNS))
     if baseline.by("staff"):
         parts.append(_details("By staff group", baseline, "staff", _STAFF_COLUMNS))
@@ -120,6 +118,19 @@ def _options(run: Run, baseline: OptionResult) -> list[str]:
     return _estimates("", "option", rows, _OPTION_COLUMNS)
 
 
+def _segments(options: Sequence[OptionResult], baseline: OptionResult) -> list[str]:
+    """Return segments side by side: a change that helps one often costs another."""
+    segments = list(baseline.by("segment"))
+    if len(options) == 1 or len(options) * len(segments) > _MOST_ROWS:
+        return _details("By segment", baseline, "segment", _SEGMENT_COLUMNS)
+    rows = {
+        f"{segment}: {option.name}": option.by("segment").get(segment, {})
+        for segment in segments
+        for option in options
+    }
+    return _estimates("By segment", "", rows, _SEGMENT_COLUMNS)
+
+
 def _details(title: str, baseline: OptionResult, scope: str, columns: Sequence[Column]) -> list[str]:
     return _estimates(f"{title}, {baseline.name}", "", baseline.by(scope), columns)
 
@@ -129,12 +140,27 @@ def _estimates(
 ) -> list[str]:
     seen = [column for column in columns if _is_seen(column, rows)]
     cells = {column: _cells(column, [found.get(column.metric) for found in rows.values()]) for column in seen}
-    chosen = _fitting(seen, cells)
-    return Table(
-        title,
-        [first, *(column.heading for column in chosen)],
-        [[name, *(cells[column][at] for column in chosen)] for at, name in enumerate(rows)],
-    ).lines()
+    return _table(title, first, list(rows), cells)
+
+
+def _table(title: str, first: str, names: Sequence[str], cells: Mapping[Column, Sequence[str]]) -> list[str]:
+    chosen = _fitting(cells, max([cell_len(first), *(cell_len(name) for name in names)]))
+    head = [first, *(column.heading for column in chosen)]
+    rows = [[name, *(cells[column][at] for column in chosen)] for at, name in enumerate(names)]
+    return Table(title, head, rows).lines()
+
+
+def _fitting(cells: Mapping[Column, Sequence[str]], longest_name: int) -> list[Column]:
+    """Take the most important columns that fit beside the names, in their usual order."""
+    left = WIDTH - min(longest_name, _NAME_ROOM)
+    chosen = []
+    for column, texts in cells.items():
+        heading = max(cell_len(line) for line in column.heading.split("\n"))
+        width = max([heading, *(cell_len(text) for text in texts)]) + GAP
+        if width <= left:
+            chosen.append(column)
+            left -= width
+    return sorted(chosen, key=_SHOWN_ORDER.index)
 
 
 def _is_seen(column: Column, rows: Mapping[str, Mapping[str, Estimate]]) -> bool:
@@ -142,19 +168,6 @@ def _is_seen(column: Column, rows: Mapping[str, Mapping[str, Estimate]]) -> bool
     if column.only_if_seen:
         return any(value >= 0.0005 for value in values)
     return any(not math.isnan(value) for value in values)
-
-
-def _fitting(columns: Sequence[Column], cells: Mapping[Column, Sequence[str]]) -> list[Column]:
-    """Take the most important columns that fit beside the names, in their usual order."""
-    left = WIDTH - _NAME_ROOM
-    chosen = []
-    for column in columns:
-        heading = max(cell_len(line) for line in column.heading.split("\n"))
-        width = max([heading, *(cell_len(cell) for cell in cells[column])]) + _GAP
-        if width <= left:
-            chosen.append(column)
-            left -= width
-    return sorted(chosen, key=_SHOWN_ORDER.index)
 
 
 def _cells(column: Column, found: Sequence[Estimate | None]) -> list[str]:
@@ -166,8 +179,10 @@ def _cells(column: Column, found: Sequence[Estimate | None]) -> list[str]:
 def _estimate(value: Estimate, factor: float, digits: int) -> str:
     if math.isnan(value.mean):
         return _MISSING
-    mean = f"{value.mean * factor:,.{digits}f}"
-    half = value.half_width * factor
+    return _with_half(f"{value.mean * factor:,.{digits}f}", value.half_width * factor, digits)
+
+
+def _with_half(mean: str, half: float, digits: int) -> str:
     return mean if math.isnan(half) else f"{mean} ±{half:,.{digits}f}"
 
 
@@ -180,18 +195,14 @@ def _digits(halves: Sequence[float]) -> int:
 
 
 def _differences(others: Sequence[OptionResult], baseline: OptionResult) -> list[str]:
-    columns = [
-        column
-        for column in _COMPARED
-        if any(column.metric in option.versus_baseline for option in others)
-        and (not column.only_if_seen or _is_seen(column, {option.name: option.metrics for option in others}))
-    ]
-    cells = {column: _difference_cells(column, others) for column in columns}
-    lines = Table(
-        f"Difference from {baseline.name}, with its {CONFIDENCE:.0%} interval",
-        ["option", *(column.heading for column in columns)],
-        [[option.name, *(cells[column][at] for column in columns)] for at, option in enumerate(others)],
-    ).lines()
+    shown = {option.name: option.metrics for option in (baseline, *others)}
+    cells = {
+        column: [_difference(option.versus_baseline.get(column.metric), column.factor) for option in others]
+        for column in _OPTION_COLUMNS
+        if _is_seen(column, shown)
+    }
+    title = f"Difference from {baseline.name}, ± half its {CONFIDENCE:.0%} interval"
+    lines = _table(title, "option", [option.name for option in others], cells)
     lines.append("* real: p < .05 after Holm's adjustment for the number of options")
     removed = [
         found.difference.variance_removed
@@ -200,31 +211,32 @@ def _differences(others: Sequence[OptionResult], baseline: OptionResult) -> list
     ]
     known = sorted(value for value in removed if not math.isnan(value))
     if known:
-        shown = f"{known[0]:.0%}" if known[0] == known[-1] else f"{known[0]:.0%} to {known[-1]:.0%}"
-        lines.append(f"Sharing luck between options removed {shown} of the variance of the wait's difference")
+        low, high = f"{known[0]:.0%}", f"{known[-1]:.0%}"
+        saved = low if low == high else f"{low} to {high}"
+        lines.append(f"Sharing luck between options removed {saved} of the variance of the wait's difference")
     return lines
 
 
-def _difference_cells(column: Column, others: Sequence[OptionResult]) -> list[str]:
-    found = [option.versus_baseline.get(column.metric) for option in others]
-    halves = [
-        (value.difference.high - value.difference.low) / 2 * column.factor
-        for value in found
-        if value is not None
+def _option_costs(run: Run) -> list[str]:
+    currency = run.scenario.baseline_option.journey.currency
+    return [
+        f"{option.name} also costs {option.cost_per_year:,.0f} {currency}".rstrip()
+        + " a year beside its staff"
+        for option in run.scenario.options
+        if option.cost_per_year
     ]
-    digits = _digits(halves)
-    return [_MISSING if value is None else _difference(value, column.factor, digits) for value in found]
 
 
-def _difference(value: Comparison, factor: float, digits: int) -> str:
-    found = value.difference
-    if math.isnan(found.difference):
+def _difference(value: Comparison | None, factor: float) -> str:
+    if value is None or math.isnan(value.difference.difference):
         return _MISSING
-    middle = f"{found.difference * factor + 0.0:+,.{digits}f}"
-    mark = "*" if value.real else " "
-    if math.isnan(found.low):
-        return f"{middle}{mark}"
-    return f"{middle} [{found.low * factor:,.{digits}f}, {found.high * factor:,.{digits}f}]{mark}"
+    found = value.difference
+    half = (found.high - found.low) / 2 * factor
+    digits = _digits([half])
+    text = f"{found.difference * factor:+,.{digits}f}"
+    if not any(digit in text for digit in "123456789"):
+        text = text.replace("-", "+")
+    return _with_half(text, half, digits) + ("*" if value.real else " ")
 
 
 def _observed(run: Run, baseline: OptionResult) -> list[str]:

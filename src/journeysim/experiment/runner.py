@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from journeysim.errors import StoppedEarly
 from journeysim.experiment.store import Chunk
-from journeysim.experiment.workers import ChunkResult, executor_for, simulate_chunk
+from journeysim.experiment.workers import ChunkResult, cores, executor_for, simulate_chunk
 
 CHUNK_SECONDS = 0.3
 MAX_CHUNK = 64
@@ -106,17 +106,19 @@ def run_chunks(
 
 def _try_alone(packed: Sequence[bytes], cutter: Cutter, commit: Commit) -> int:
     """Begin in this process to learn how large the work is; return the processes that it deserves."""
-    from journeysim.experiment.workers import cores
-
-    while cutter.left() and len(cutter.seconds) < len(packed):
+    warm = False
+    while len(cutter.seconds) < len(packed):
         chunk = cutter.next_chunk(1)
         if chunk is None:
             break
         result = simulate_chunk(packed[chunk.option], chunk)
-        cutter.learn(result)
         commit(result)
-        if cutter.seconds_left() > SERIAL_BELOW_SECONDS:
-            return cores()
+        if warm:
+            cutter.learn(result)
+            if cutter.seconds_left() > SERIAL_BELOW_SECONDS:
+                return cores()
+        # The first replication also pays for what every process does once, and says nothing of the rest.
+        warm = True
     return 1
 
 

@@ -1,0 +1,177 @@
+"""A run killed at any moment continues, and equals the uninterrupted run in every number.
+
+The whole process group is killed with SIGKILL, so nothing gets a chance to tidy up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+LONG = ("run", "scenario.yaml", "--steps", "--replications", "60", "--resume")
+
+
+def the_folder(out: Path) -> Path:
+    (folder,) = out.iterdir()
+    return folder
+
+
+def steps_of(folder: Path) -> pl.DataFrame:
+    return pl.concat([pl.read_parquet(path) for path in sorted(folder.rglob("steps*.parquet"))])
+
+
+def assert_same_run(found: Path, expected: Path) -> None:
+    for table in ("metrics", "summary", "differences", "visits"):
+        assert_frame_equal(
+            pl.read_parquet(found / "tables" / f"{table}.parquet"),
+            pl.read_parquet(expected / "tables" / f"{table}.parquet"),
+            check_exact=True,
+        )
+    assert_frame_equal(steps_of(found), steps_of(expected), check_exact=True)
+    documents = [json.loads((folder / "result.json").read_text()) for folder in (found, expected)]
+    for document in documents:
+        del document["run"]
+    assert documents[0] == documents[1]
+    for name in ("run.json", "scenario.yaml"):
+        assert (found / name).read_bytes() == (expected / name).read_bytes()
+    assert list(found.rglob("*.tmp")) == []
+
+
+def kill(process: subprocess.Popen[str], after: float) -> bool:
+    """Kill the process group after so many seconds; False if it had ended by itself."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(after)
+    ended = process.returncode is not None
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    return not ended
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(shared_cli):
+    began = time.monotonic()
+    done = shared_cli(*LONG, "--out", "whole", "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    return the_folder(shared_cli.folder / "whole"), time.monotonic() - began
+
+
+def survive(cli, uninterrupted, kills: int, seed: int) -> None:
+    expected, seconds = uninterrupted
+    dice = random.Random(seed)
+    out = cli.folder / f"killed-{seed}"
+    done = finished = 0
+    while done < kills:
+        jobs = str(1 + done % 2)
+        process = cli.start(*LONG, "--out", out.name, "--jobs", jobs)
+        if kill(process, dice.uniform(0.2, 1.1) * seconds):
+            done += 1
+        if out.exists() and (the_folder(out) / "result.json").exists():
+            assert_same_run(the_folder(out), expected)
+            finished += 1
+            out = cli.folder / f"killed-{seed}-{finished}"
+    last = cli(*LONG, "--out", out.name, "--jobs", "1")
+    assert last.returncode == 0, last.stderr
+    assert_same_run(the_folder(out), expected)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_runs_continue_to_the_same_end(shared_cli, uninterrupted, seed):
+    survive(shared_cli, uninterrupted, kills=5, seed=seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 120))
+def test_many_killed_runs_continue_to_the_same_end(shared_cli, uninterrupted, seed):
+    survive(shared_cli, uninterrupted, kills=10, seed=seed)
+
+
+def test_workers_do_not_outlive_a_killed_parent(cli):
+    process = cli.start("run", "scenario.yaml", "--replications", "4000", "--jobs", "2")
+    workers = children_at_work(process.pid)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    deadline = time.monotonic() + 10
+    while any(is_alive(pid) for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(is_alive(pid) for pid in workers)
+
+
+def test_a_killed_worker_stops_the_run_and_keeps_what_finished(cli):
+    process = cli.start("run", "scenario.yaml", "--replications", "4000", "--jobs", "2")
+    workers = children_at_work(process.pid)
+    wait_for_chunks(cli.folder / "runs")
+    os.kill(workers[0], signal.SIGKILL)
+    _out, errors = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert "a worker process was lost" in errors
+    assert "continue with: journeysim run scenario.yaml --replications 4000 --jobs 2 --resume" in errors
+    assert "Traceback" not in errors
+    folder = the_folder(cli.folder / "runs")
+    assert list((folder / "chunks").glob("metrics-*.parquet"))
+    assert not (folder / "result.json").exists()
+
+
+@pytest.mark.parametrize(("name", "jobs"), [("SIGINT", "1"), ("SIGINT", "2"), ("SIGTERM", "1")])
+def test_ctrl_c_keeps_what_finished_and_says_how_to_continue(cli, name, jobs):
+    process = cli.start("run", "scenario.yaml", "--replications", "4000", "--jobs", jobs)
+    wait_for_chunks(cli.folder / "runs")
+    # Ctrl-C reaches the whole group, workers included.
+    os.killpg(process.pid, getattr(signal, name))
+    _out, errors = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert "replications are kept in runs/small-question-" in errors
+    assert f"continue with: journeysim run scenario.yaml --replications 4000 --jobs {jobs} --resume" in errors
+    assert "Traceback" not in errors
+    smaller = cli("run", "scenario.yaml", "--resume", "--json")
+    assert smaller.returncode == 0
+    assert [option["replications"] for option in json.loads(smaller.stdout)["options"]] == [6, 6, 6]
+
+
+def wait_for_chunks(out: Path) -> None:
+    deadline = time.monotonic() + 30
+    while not list(out.rglob("metrics-*.parquet")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def children_at_work(parent: int) -> list[int]:
+    """Process ids of the workers, once there are two; loky also keeps a helper of its own."""
+    deadline = time.monotonic() + 30
+    while True:
+        found = [pid for pid in children(parent) if b"resource_tracker" not in command_line(pid)]
+        if len(found) >= 2:
+            return found
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def children(parent: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"\nPPid:\t{parent}\n" in (entry / "status").read_text():
+                found.append(int(entry.name))
+    return found
+
+
+def command_line(pid: int) -> bytes:
+    with contextlib.suppress(OSError):
+        return (Path("/proc") / str(pid) / "cmdline").read_bytes()
+    return b""
+
+
+def is_alive(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return "\nState:\tZ" not in (Path("/proc") / str(pid) / "status").read_text()
+    return False
