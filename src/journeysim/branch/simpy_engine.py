@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import Any, NoReturn
 
 from simpy import Environment, Event
-from simpy.events import EventPriority
 
 from journeysim.branch.draws import Draws, StepDraws
-from journeysim.branch.plan import NO_QUEUE, Outcome, Plan, QueuePlan
+from journeysim.branch.plan import NO_LIMIT, NO_QUEUE, Outcome, Plan, QueuePlan
 from journeysim.branch.routes import LEAVE
 from journeysim.branch.steps import NONE, StepArrays
 from journeysim.errors import RouteError
@@ -94,9 +94,9 @@ class _Visit(_Happening):
     started: int
     group: int
     queue: _Queue
+    gives_up: int
 
     def __init__(self, day: _Day, number: int) -> None:
-        self.env = day.env
         self.number = number
         self.address = day.address[number]
         self.segment = day.segment[number]
@@ -107,23 +107,18 @@ class _Visit(_Happening):
         self.occurrences: dict[int, int] | None = None
 
 
-class _EndOfPatience(_Happening):
-    """The moment at which a visit gives up waiting in one of its steps, if it still waits then."""
-
-    def __init__(self, day: _Day, visit: _Visit) -> None:
-        self.env = day.env
-        self.callbacks = day.on_end_of_patience
-        self.visit = visit
-        self.step = visit.step
+_Deadline = tuple[int, int, _Visit]
+"""Tick and precedence of the moment at which a waiting customer gives up."""
 
 
 class _Queue:
     """People waiting, in lines of falling precedence."""
 
-    __slots__ = ("lines", "plan", "waiting")
+    __slots__ = ("lines", "plan", "takes_all", "waiting")
 
     def __init__(self, plan: QueuePlan) -> None:
         self.plan = plan
+        self.takes_all = plan.capacity == NO_LIMIT and not plan.balks
         self.waiting = 0
         self.lines: list[OrderedDict[_Visit, None]] = [OrderedDict() for _ in range(plan.lines)]
 
@@ -150,14 +145,19 @@ class _Day:
         self.draws = draws
         self.first, self.last = first, last
         self.env = Environment(plan.opens)
+        self.put: Callable[[Event, Any, int], None] = self.env.schedule
         self.now = plan.opens
         self.arrival: list[int] = arrivals.tick[first:last].tolist()
         self.address: list[int] = arrivals.order[first:last].tolist()
         self.segment: list[int] = arrivals.segment[first:last].tolist()
         self.start: list[int] = plan.start[arrivals.need[first:last]].tolist()
         self.acceptable_wait: list[int] = draws.acceptable_wait[first:last].tolist()
-        self.luck: list[list[_StepLuck]] = [[] for _ in plan.touchpoints]
         self.touchpoints = plan.touchpoint_plans
+        self.luck: list[list[_StepLuck]] = [[] for _ in plan.touchpoints]
+        self.only_luck = [
+            None if point.on_cycle else _StepLuck(drawn[0], first, last)
+            for point, drawn in zip(plan.touchpoint_plans, draws.steps, strict=True)
+        ]
         self.queues = [_Queue(queue) for queue in plan.queue_plans]
         self.queue_of = [None if p.queue == NO_QUEUE else self.queues[p.queue] for p in self.touchpoints]
         self.serves = [[self.queues[queue] for queue in group.serves] for group in plan.group_plans]
@@ -166,6 +166,8 @@ class _Day:
         self.is_closed = False
         self.arrived = 0
         self.record: list[int] = []
+        self.deadlines: list[_Deadline] = []
+        self.due: list[_Deadline] = []
         # SimPy empties an event's reference to its callbacks, never the list: each kind shares one.
         # (Every callback notes the tick, since reading the environment's clock costs a call each time.)
         self.on_end_of_service: list[Callable[[Any], None]] = [self.end_service]
@@ -184,7 +186,7 @@ class _Day:
     def schedule(self, event: _Happening, precedence: int, tick: int) -> None:
         """Let an event happen at a tick, after all of lower precedence at that tick."""
         event.tick = tick
-        self.env.schedule(event, EventPriority(precedence), tick - self.now)
+        self.put(event, precedence, tick - self.now)
 
     # -- rule 4: rosters ---------------------------------------------------------------------------------
 
@@ -230,7 +232,7 @@ class _Day:
             if visit.step > MOST_STEPS:
                 self.complain_of_route(visit)
             visit.touchpoint = touchpoint
-            visit.luck = self.luck_of(visit, touchpoint)
+            visit.luck = self.only_luck[touchpoint] or self.next_luck(visit, touchpoint)
             queue = self.queue_of[touchpoint]
             if queue is None:
                 visit.joined, visit.seen = self.now, NONE
@@ -245,7 +247,7 @@ class _Day:
             if group != NONE:
                 self.start_service(visit, group)
                 return
-            outcome = self.turned_away(visit, queue)
+            outcome = NONE if queue.takes_all else self.turned_away(visit, queue)
             if outcome == NONE:
                 self.join(visit, queue)
                 return
@@ -253,26 +255,23 @@ class _Day:
             point = self.touchpoints[touchpoint]
             touchpoint = point.if_rejected if outcome == _REJECTED else point.if_balked
 
-    def luck_of(self, visit: _Visit, touchpoint: int) -> _StepLuck:
-        """The draws for this coming to the touchpoint."""
-        occurrence = 0
-        if self.touchpoints[touchpoint].on_cycle:
-            if visit.occurrences is None:
-                visit.occurrences = {}
-            occurrence = visit.occurrences.get(touchpoint, 0)
-            visit.occurrences[touchpoint] = occurrence + 1
-        known = self.luck[touchpoint]
+    def next_luck(self, visit: _Visit, touchpoint: int) -> _StepLuck:
+        """The draws for this coming to a touchpoint on a cycle."""
+        if visit.occurrences is None:
+            visit.occurrences = {}
+        occurrence = visit.occurrences.get(touchpoint, 0)
+        visit.occurrences[touchpoint] = occurrence + 1
+        drawn, known = self.draws.steps[touchpoint], self.luck[touchpoint]
+        if occurrence >= len(drawn):
+            raise NeedsMoreDraws(self.first + visit.number, touchpoint, occurrence)
         while occurrence >= len(known):
-            drawn = self.draws.steps[touchpoint]
-            if len(known) >= len(drawn):
-                raise NeedsMoreDraws(self.first + visit.number, touchpoint, occurrence)
             known.append(_StepLuck(drawn[len(known)], self.first, self.last))
         return known[occurrence]
 
     def note(self, visit: _Visit, started: int, ended: int, group: int, outcome: int) -> None:
-        """Write down a step that is over (fields in the order of `StepArrays`)."""
+        """Write down a step that is over (in the order of `StepArrays`)."""
         self.record += (
-            visit.number, visit.step, visit.touchpoint, visit.joined, started, ended, group, visit.seen, outcome,
+            visit.number, visit.touchpoint, visit.joined, started, ended, group, visit.seen, outcome,
         )  # fmt: skip
 
     def complain_of_route(self, visit: _Visit) -> NoReturn:
@@ -300,7 +299,9 @@ class _Day:
                     break
             else:
                 return
-            line = next(line for line in queue.lines if line)
+            for line in queue.lines:
+                if line:
+                    break
             visit, _ = line.popitem(last=False)
             queue.waiting -= 1
             visit.line = None
@@ -325,7 +326,8 @@ class _Day:
         """Whether the wait that the line suggests is longer than acceptable (in whole ticks, so exact)."""
         ahead = sum(len(line) for line in queue.lines[: queue.plan.line_of_segment[visit.segment] + 1])
         on_duty = sum(self.count[group] for group in queue.plan.groups)
-        return (ahead + 1) * queue.plan.mean_service > self.acceptable_wait[visit.number] * on_duty
+        acceptable = self.acceptable_wait[visit.number]
+        return acceptable < NEVER and (ahead + 1) * queue.plan.mean_service > acceptable * on_duty
 
     def join(self, visit: _Visit, queue: _Queue) -> None:
         line = queue.lines[queue.plan.line_of_segment[visit.segment]]
@@ -333,9 +335,13 @@ class _Day:
         queue.waiting += 1
         visit.queue, visit.line = queue, line
         patience = visit.luck.patience[visit.number]
+        # Also for one who never gives up: a deadline left over from an earlier queue must not be theirs.
+        visit.gives_up = self.now + patience
         if patience < NEVER:
-            end = _EndOfPatience(self, visit)
-            self.schedule(end, _END_OF_PATIENCE + visit.address, self.now + patience)
+            deadline = (visit.gives_up, _END_OF_PATIENCE + visit.address, visit)
+            heappush(self.deadlines, deadline)
+            if not self.due or deadline < self.due[-1]:
+                self.expect(deadline)
 
     def leave_line(self, visit: _Visit, outcome: int, now: int) -> None:
         """Give up waiting, or be sent home."""
@@ -346,12 +352,28 @@ class _Day:
         visit.waited += now - visit.joined
         self.note(visit, NONE, now, NONE, outcome)
 
-    def end_patience(self, event: _EndOfPatience) -> None:
+    def expect(self, deadline: _Deadline) -> None:
+        """Make an event of the earliest deadline.
+
+        Most customers are served in time, so an event for each deadline would be the dearest part of the day.
+        An event is made for one only when it comes before all that have theirs: ``due`` runs from late to soon.
+        """
+        self.due.append(deadline)
+        self.schedule(_Happening(self.env, self.on_end_of_patience), deadline[1], deadline[0])
+
+    def end_patience(self, event: _Happening) -> None:
         self.now = event.tick
-        visit = event.visit
-        if visit.line is not None and visit.step == event.step:
+        visit = self.due.pop()[2]
+        if visit.line is not None and visit.gives_up == self.now:
             self.leave_line(visit, _RENEGED, self.now)
             self.go_to(visit, self.touchpoints[visit.touchpoint].if_reneged)
+        while self.deadlines:
+            tick, _, visit = self.deadlines[0]
+            if visit.line is not None and visit.gives_up == tick:
+                if not self.due or self.deadlines[0] < self.due[-1]:
+                    self.expect(self.deadlines[0])
+                break
+            heappop(self.deadlines)
 
     # -- rule 7: service, and what follows -----------------------------------------------------------------
 
@@ -361,8 +383,9 @@ class _Day:
         visit.group = group
         visit.started = self.now
         visit.callbacks = self.on_end_of_service
-        ends = self.now + visit.luck.service[visit.number]
-        self.schedule(visit, _END_OF_SERVICE + visit.address, ends)
+        service = visit.luck.service[visit.number]
+        visit.tick = self.now + service
+        self.put(visit, _END_OF_SERVICE + visit.address, service)
 
     def end_service(self, visit: _Visit) -> None:
         self.now = visit.tick
@@ -371,15 +394,18 @@ class _Day:
         if visit.group != NONE:
             self.busy[visit.group] -= 1
             self.take_next(visit.group)
-        point = self.touchpoints[visit.touchpoint]
         if fails:
             visit.has_failed = True
-            self.go_to(visit, point.if_failed)
+            self.go_to(visit, self.touchpoints[visit.touchpoint].if_failed)
         else:
-            goes_to = visit.luck.goes_to
-            one = len(goes_to) == 1
-            situation = 0 if one else point.route.situation(visit.has_failed, visit.waited)
-            self.go_to(visit, goes_to[situation][visit.number])
+            self.go_to(visit, self.next_touchpoint(visit))
+
+    def next_touchpoint(self, visit: _Visit) -> int:
+        goes_to = visit.luck.goes_to
+        if len(goes_to) == 1:
+            return goes_to[0][visit.number]
+        route = self.touchpoints[visit.touchpoint].route
+        return goes_to[route.situation(visit.has_failed, visit.waited)][visit.number]
 
     # -- rule 8: closing -----------------------------------------------------------------------------------
 

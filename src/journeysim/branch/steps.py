@@ -50,11 +50,17 @@ class StepArrays:
 
     @classmethod
     def from_record(cls, record: Sequence[int], first_visit: int) -> StepArrays:
-        """Arrange an engine's flat record, nine numbers a step, whose visits count from ``first_visit``."""
-        table = np.array(record, dtype=np.int64).reshape(-1, len(fields(cls)))
-        table = table[np.lexsort((table[:, 1], table[:, 0]))]
-        table[:, 0] += first_visit
-        return cls(*np.ascontiguousarray(table.T))
+        """Arrange an engine's flat record.
+
+        Parameters
+        ----------
+        record : for each step in the order in which they ended: visit (counted from ``first_visit``),
+            touchpoint, joined, started, ended, group, queue_length_seen, outcome.
+        """
+        table = np.array(record, dtype=np.int64).reshape(-1, len(fields(cls)) - 1)
+        visit, *others = np.ascontiguousarray(table[np.argsort(table[:, 0], kind="stable")].T)
+        first_of_visit = np.searchsorted(visit, visit)
+        return cls(visit + first_visit, np.arange(1, visit.size + 1) - first_of_visit, *others)
 
     @classmethod
     def joined_together(cls, parts: Sequence[StepArrays]) -> StepArrays:
