@@ -189,7 +189,8 @@ class _Checker:
         if any(loc[0] == "hours" for loc in self._doubtful if loc):
             return
         hours = self._all_hours()
-        if not any(self.journey.arrivals.day_factor(day) > 0 for day in hours):
+        recorded = self.journey.arrivals.from_log is not None
+        if not recorded and not any(self.journey.arrivals.day_factor(day) > 0 for day in hours):
             self._error(("arrivals", "day_of_week"), "no day of the week is open")
             return
         opening = min(day.open_min for day in hours.values())
@@ -230,6 +231,29 @@ class _Checker:
             for key in ("scale", "day_of_week"):
                 if key in arrivals.model_fields_set and getattr(arrivals, key) not in (None, 1):
                     self._warn(("arrivals", key), f"{key} does nothing to recorded arrivals")
+            self._recorded_hours()
+
+    def _recorded_hours(self) -> None:
+        """Recorded arrivals outside the opening hours do not enter: doubtful if some, wrong if all do."""
+        recorded = self.journey.arrivals.recorded
+        if recorded is None:
+            return
+        hours = self._all_hours()
+        opening, closing = [0] * len(recorded.dates), [0] * len(recorded.dates)
+        for number, day in enumerate(recorded.dates):
+            if day.weekday() in hours:
+                opening[number] = hours[day.weekday()].open_min
+                closing[number] = hours[day.weekday()].close_min
+        days = recorded.day.tolist()
+        late = sum(
+            not opening[day] <= minute < closing[day]
+            for day, minute in zip(days, recorded.minute.tolist(), strict=True)
+        )
+        loc: Loc = ("arrivals", "from_log")
+        if late == len(days):
+            self._error(loc, "no recorded arrival falls into the opening hours", key=True)
+        elif late:
+            self._warn(loc, "recorded arrivals outside the opening hours do not enter", f"{late} of {len(days)}")
 
     def queues(self) -> None:
         """Every queue is served and used; its balking has a reason."""

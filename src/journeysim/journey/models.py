@@ -101,13 +101,13 @@ class Journey(Strictly):
     )
     segments: dict[Id, Segment] = Field(
         min_length=1,
-        max_length=100,
+        max_length=50,
         description="Kinds of customers.",
         examples=[{"regular": {"share": 0.9}, "vip": {"share": 0.1}}],
     )
     needs: dict[Id, Need] = Field(
         min_length=1,
-        max_length=100,
+        max_length=50,
         description="What customers come for.",
         examples=[{"cash": {"share": 1, "start": "welcome"}}],
     )
