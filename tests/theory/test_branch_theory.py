@@ -1,7 +1,7 @@
 """Simulated branch days against queueing theory.
 
 Days open empty, so the truth is the transient value of `journeysim.branch.formulas`, not the steady state.
-Each simulated mean must lie within 3.5 standard errors of the truth, with a standard error of at most 1% of it.
+Each simulated mean must lie within 3.5 standard errors of the truth, which are at most 1% of it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.branch_days import MONDAY, journey_of
 
 from journeysim.branch import formulas, open_days, simulate_replication
-from tests.branch_days import MONDAY, journey_of
 
 REPLICATIONS = 25
 Truth = dict[tuple[str, str, str], float]
