@@ -205,14 +205,24 @@ def test_overtime_of_one_server_after_closing():
     assert queue_day([Period(1, 5, 1)], 6, waiting_places=0).overtime_min == pytest.approx(6 * busy)
 
 
-def test_a_falling_roster_lets_services_finish():
-    """Five at work when the roster falls to one: four work on for 6 min each, five if the day then closes."""
-    crowd = [Period(0.01, 600_000, 5), Period(10, 0, 1)]
-    assert queue_day(crowd, 6, waiting_places=0).overtime_min == pytest.approx(
-        # The last of the five is within the roster: it counts from when the other four have gone.
-        5 * 6 - 6 * sum(1 / k for k in range(1, 6)),
-        rel=2e-4,
-    )
+def test_a_falling_roster_lets_services_finish_and_takes_nobody_until_it_fits():
+    """Five at work and two in line when the roster falls to one.
+
+    Four of the five work on above the roster. The line moves when all five have finished: the last of them
+    was the one on the roster.
+    """
+    result = queue_day([Period(0.01, 600_000, 5), Period(10, 0, 1)], 6, waiting_places=2)
+    all_five = 6 * sum(1 / k for k in range(1, 6))
+    assert result.overtime_min == pytest.approx(5 * 6 - all_five, rel=5e-4)
+    assert result.periods[1].queue_length_mean * 600 == pytest.approx(all_five + all_five + 6, rel=5e-4)
+
+
+def test_a_rising_roster_takes_from_the_line_at_once():
+    """One at work and six in line when three more come: three wait on, for one, two and three of 6/4 min."""
+    result = queue_day([Period(0.01, 600_000, 1), Period(10, 0, 4)], 6, waiting_places=6)
+    assert result.periods[1].queue_length_mean * 600 == pytest.approx(6 / 4 * (1 + 2 + 3), rel=5e-4)
+    assert result.periods[1].utilisation * 4 * 600 == pytest.approx(7 * 6, rel=5e-4)
+    assert result.overtime_min == pytest.approx(0, abs=1e-6)
 
 
 def _simulated_day(periods, service, patience, places, luck):
