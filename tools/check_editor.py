@@ -205,6 +205,7 @@ def check_editor(client: Client) -> None:
     city = ROOT / "journeys" / "city-branch.yaml"
     expect_complaint(client, city, "    service:", "    servise:")
     expect_complaint(client, city, "segments:", "segmets:")
+    expect_complaint(client, ROOT / "scenarios" / "lunch-hour.yaml", "options:", "optoins:")
 
     expect_completion(client, city, [""], {"hours", "segments", "needs", "arrivals", "staff", "touchpoints"})
     expect_completion(client, city, ["staff:", "  new:", "    "], {"count", "serves", "cost_per_hour"})
