@@ -12,6 +12,7 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, NoReturn
 
+import numpy as np
 from simpy import Environment, Event
 
 from journeysim.branch.draws import Draws, StepDraws
@@ -24,7 +25,7 @@ from journeysim.units import NEVER
 MOST_STEPS = 1_000
 """A visit that takes more steps than this is going round in circles."""
 
-_SERVED, _FAILED = int(Outcome.SERVED), int(Outcome.FAILED)
+_FAILED = int(Outcome.FAILED)
 _BALKED, _RENEGED = int(Outcome.BALKED), int(Outcome.RENEGED)
 _REJECTED, _CLOSED = int(Outcome.REJECTED), int(Outcome.CLOSED)
 
@@ -87,24 +88,21 @@ class _Visit(_Happening):
     ``joined``, ``seen``, ``started`` and ``group`` are those of the present step, as `StepArrays` has them.
     """
 
-    touchpoint: int
     luck: _StepLuck
     joined: int
     seen: int
     started: int
-    group: int
+    group: _Group
     queue: _Queue
+    line: OrderedDict[_Visit, None] | None = None
     gives_up: int
+    waited = 0
+    has_failed = False
+    returns: dict[int, int] | None = None
 
-    def __init__(self, day: _Day, number: int) -> None:
+    def __init__(self, number: int, address: int) -> None:
         self.number = number
-        self.address = day.address[number]
-        self.segment = day.segment[number]
-        self.step = 0
-        self.waited = 0
-        self.has_failed = False
-        self.line: OrderedDict[_Visit, None] | None = None
-        self.occurrences: dict[int, int] | None = None
+        self.address = address
 
 
 _Deadline = tuple[int, int, _Visit]
@@ -112,28 +110,47 @@ _Deadline = tuple[int, int, _Visit]
 
 
 class _Queue:
-    """People waiting, in lines of falling precedence."""
+    """People waiting, in lines of falling precedence, and the groups that serve them, by who takes first."""
 
-    __slots__ = ("lines", "plan", "takes_all", "waiting")
+    __slots__ = ("groups", "lines", "plan", "takes_all", "waiting")
 
-    def __init__(self, plan: QueuePlan) -> None:
+    def __init__(self, plan: QueuePlan, groups: list[_Group]) -> None:
         self.plan = plan
+        self.groups = [groups[number] for number in plan.groups]
         self.takes_all = plan.capacity == NO_LIMIT and not plan.balks
         self.waiting = 0
         self.lines: list[OrderedDict[_Visit, None]] = [OrderedDict() for _ in range(plan.lines)]
 
 
+class _Group:
+    """A staff group: how many are on duty and how many of them free (below 0 where a roster has fallen)."""
+
+    __slots__ = ("free", "number", "on_duty", "queues")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.on_duty = 0
+        self.free = 0
+        self.queues: list[_Queue] = []
+
+
 class _StepLuck:
     """The draws of one touchpoint and occurrence for one day, as lists, which Python reads fastest."""
 
-    __slots__ = ("balks", "fails", "goes_to", "patience", "service")
+    __slots__ = ("balks", "goes_to", "outcome", "patience", "point", "service", "touchpoint")
 
-    def __init__(self, draws: StepDraws, first: int, last: int) -> None:
+    def __init__(self, plan: Plan, touchpoint: int, draws: StepDraws, first: int, last: int) -> None:
+        self.touchpoint = touchpoint
+        self.point = plan.touchpoint_plans[touchpoint]
+        fails = draws.fails[first:last]
         self.service: list[int] = draws.service[first:last].tolist()
         self.patience: list[int] = draws.patience[first:last].tolist()
-        self.fails: list[bool] = draws.fails[first:last].tolist()
         self.balks: list[bool] = draws.balks[first:last].tolist()
-        self.goes_to: list[list[int]] = draws.goes_to[:, first:last].tolist()
+        self.outcome: list[int] = np.where(fails, Outcome.FAILED, Outcome.SERVED).tolist()
+        # Where each customer goes after the service, failed or not, in each situation.
+        self.goes_to: list[list[int]] = np.where(
+            fails, self.point.if_failed, draws.goes_to[:, first:last]
+        ).tolist()
 
 
 class _Day:
@@ -149,21 +166,21 @@ class _Day:
         self.now = plan.opens
         self.arrival: list[int] = arrivals.tick[first:last].tolist()
         self.address: list[int] = arrivals.order[first:last].tolist()
-        self.segment: list[int] = arrivals.segment[first:last].tolist()
+        self.segment = arrivals.segment[first:last]
         self.start: list[int] = plan.start[arrivals.need[first:last]].tolist()
         self.acceptable_wait: list[int] = draws.acceptable_wait[first:last].tolist()
-        self.touchpoints = plan.touchpoint_plans
         self.luck: list[list[_StepLuck]] = [[] for _ in plan.touchpoints]
         self.only_luck = [
-            None if point.on_cycle else _StepLuck(drawn[0], first, last)
-            for point, drawn in zip(plan.touchpoint_plans, draws.steps, strict=True)
+            None if point.on_cycle else _StepLuck(plan, number, draws.steps[number][0], first, last)
+            for number, point in enumerate(plan.touchpoint_plans)
         ]
-        self.queues = [_Queue(queue) for queue in plan.queue_plans]
-        self.queue_of = [None if p.queue == NO_QUEUE else self.queues[p.queue] for p in self.touchpoints]
-        self.serves = [[self.queues[queue] for queue in group.serves] for group in plan.group_plans]
-        self.busy = [0] * len(plan.groups)
-        self.count = [0] * len(plan.groups)
-        self.is_closed = False
+        self.groups = [_Group(number) for number in range(len(plan.groups))]
+        self.queues = [_Queue(queue, self.groups) for queue in plan.queue_plans]
+        for group, group_plan in zip(self.groups, plan.group_plans, strict=True):
+            group.queues = [self.queues[number] for number in group_plan.serves]
+        self.queue_of = [None if p.queue == NO_QUEUE else self.queues[p.queue] for p in plan.touchpoint_plans]
+        self.nobody = _Group(NONE)
+        self.sends_home = False
         self.arrived = 0
         self.record: list[int] = []
         self.deadlines: list[_Deadline] = []
@@ -181,7 +198,10 @@ class _Day:
         self.schedule_arrival()
         self.env.run()
         self.send_home_who_still_waits()
-        return StepArrays.from_record(self.record, self.first)
+        steps = StepArrays.from_record(self.record, self.first)
+        if steps.step.size and steps.step.max() > MOST_STEPS:
+            self.complain_of_route(int(steps.visit[steps.step.argmax()]) - self.first)
+        return steps
 
     def schedule(self, event: _Happening, precedence: int, tick: int) -> None:
         """Let an event happen at a tick, after all of lower precedence at that tick."""
@@ -203,9 +223,11 @@ class _Day:
     def roster_change(self, counts: list[tuple[int, int]]) -> Callable[[_Happening], None]:
         def change(event: _Happening) -> None:
             self.now = event.tick
-            for group, count in counts:
-                self.count[group] = count
-            for group in range(len(self.count)):
+            for number, count in counts:
+                group = self.groups[number]
+                group.free += count - group.on_duty
+                group.on_duty = count
+            for group in self.groups:
                 self.take_next(group)
 
         return change
@@ -220,7 +242,7 @@ class _Day:
 
     def arrive(self, event: _Happening) -> None:
         self.now = event.tick
-        visit = _Visit(self, self.arrived)
+        visit = _Visit(self.arrived, self.address[self.arrived])
         self.arrived += 1
         self.schedule_arrival()
         self.go_to(visit, self.start[visit.number])
@@ -228,54 +250,47 @@ class _Day:
     def go_to(self, visit: _Visit, touchpoint: int) -> None:
         """Take steps until one takes time or the customer leaves."""
         while touchpoint != LEAVE:
-            visit.step += 1
-            if visit.step > MOST_STEPS:
-                self.complain_of_route(visit)
-            visit.touchpoint = touchpoint
             visit.luck = self.only_luck[touchpoint] or self.next_luck(visit, touchpoint)
+            visit.joined = self.now
             queue = self.queue_of[touchpoint]
             if queue is None:
-                visit.joined, visit.seen = self.now, NONE
-                self.start_service(visit, NONE)
-                return
-            visit.joined, visit.seen = self.now, queue.waiting
-            if self.is_closed and not self.plan.serves_out:
                 visit.seen = NONE
-                self.note(visit, NONE, self.now, NONE, _CLOSED)
+                self.start_service(visit, self.nobody)
                 return
-            group = self.free_group(queue)
-            if group != NONE:
-                self.start_service(visit, group)
+            if self.sends_home:
+                visit.seen = NONE
+                self.note_without_service(visit, _CLOSED, self.now)
                 return
+            visit.seen = queue.waiting
+            for group in queue.groups:
+                if group.free > 0:
+                    self.start_service(visit, group)
+                    return
             outcome = NONE if queue.takes_all else self.turned_away(visit, queue)
             if outcome == NONE:
                 self.join(visit, queue)
                 return
-            self.note(visit, NONE, self.now, NONE, outcome)
-            point = self.touchpoints[touchpoint]
+            self.note_without_service(visit, outcome, self.now)
+            point = visit.luck.point
             touchpoint = point.if_rejected if outcome == _REJECTED else point.if_balked
 
     def next_luck(self, visit: _Visit, touchpoint: int) -> _StepLuck:
         """The draws for this coming to a touchpoint on a cycle."""
-        if visit.occurrences is None:
-            visit.occurrences = {}
-        occurrence = visit.occurrences.get(touchpoint, 0)
-        visit.occurrences[touchpoint] = occurrence + 1
+        if visit.returns is None:
+            visit.returns = {}
+        occurrence = visit.returns.get(touchpoint, 0)
+        if occurrence > MOST_STEPS:
+            self.complain_of_route(visit.number)
+        visit.returns[touchpoint] = occurrence + 1
         drawn, known = self.draws.steps[touchpoint], self.luck[touchpoint]
         if occurrence >= len(drawn):
             raise NeedsMoreDraws(self.first + visit.number, touchpoint, occurrence)
         while occurrence >= len(known):
-            known.append(_StepLuck(drawn[len(known)], self.first, self.last))
+            known.append(_StepLuck(self.plan, touchpoint, drawn[len(known)], self.first, self.last))
         return known[occurrence]
 
-    def note(self, visit: _Visit, started: int, ended: int, group: int, outcome: int) -> None:
-        """Write down a step that is over (in the order of `StepArrays`)."""
-        self.record += (
-            visit.number, visit.touchpoint, visit.joined, started, ended, group, visit.seen, outcome,
-        )  # fmt: skip
-
-    def complain_of_route(self, visit: _Visit) -> NoReturn:
-        route = StepArrays.from_record(self.record, self.first).touchpoint_of(self.first + visit.number)
+    def complain_of_route(self, number: int) -> NoReturn:
+        route = StepArrays.from_record(self.record, self.first).touchpoint_of(self.first + number)
         names = " -> ".join(self.plan.touchpoints[point] for point in route[-8:])
         raise RouteError(
             f"a visit took more than {MOST_STEPS} steps; the last were {names}: "
@@ -284,17 +299,10 @@ class _Day:
 
     # -- rule 3: dispatch ----------------------------------------------------------------------------------
 
-    def free_group(self, queue: _Queue) -> int:
-        """The staff group that takes somebody who joins now, or `NONE`."""
-        for group in queue.plan.groups:
-            if self.busy[group] < self.count[group]:
-                return group
-        return NONE
-
-    def take_next(self, group: int) -> None:
+    def take_next(self, group: _Group) -> None:
         """Let a group use its free capacity until it is full or its queues are empty."""
-        while self.busy[group] < self.count[group]:
-            for queue in self.serves[group]:
+        while group.free > 0:
+            for queue in group.queues:
                 if queue.waiting:
                     break
             else:
@@ -324,13 +332,16 @@ class _Day:
 
     def expects_too_long(self, visit: _Visit, queue: _Queue) -> bool:
         """Whether the wait that the line suggests is longer than acceptable (in whole ticks, so exact)."""
-        ahead = sum(len(line) for line in queue.lines[: queue.plan.line_of_segment[visit.segment] + 1])
-        on_duty = sum(self.count[group] for group in queue.plan.groups)
+        ahead = sum(len(line) for line in queue.lines[: self.line_of(visit, queue) + 1])
+        on_duty = sum(group.on_duty for group in queue.groups)
         acceptable = self.acceptable_wait[visit.number]
         return acceptable < NEVER and (ahead + 1) * queue.plan.mean_service > acceptable * on_duty
 
+    def line_of(self, visit: _Visit, queue: _Queue) -> int:
+        return queue.plan.line_of_segment[int(self.segment[visit.number])]
+
     def join(self, visit: _Visit, queue: _Queue) -> None:
-        line = queue.lines[queue.plan.line_of_segment[visit.segment]]
+        line = queue.lines[0 if len(queue.lines) == 1 else self.line_of(visit, queue)]
         line[visit] = None
         queue.waiting += 1
         visit.queue, visit.line = queue, line
@@ -350,13 +361,18 @@ class _Day:
         visit.queue.waiting -= 1
         visit.line = None
         visit.waited += now - visit.joined
-        self.note(visit, NONE, now, NONE, outcome)
+        self.note_without_service(visit, outcome, now)
+
+    def note_without_service(self, visit: _Visit, outcome: int, now: int) -> None:
+        """Write down a step in which nobody served (in the order of `StepArrays.from_record`)."""
+        point = visit.luck.touchpoint
+        self.record += (visit.number, point, visit.joined, NONE, now, NONE, visit.seen, outcome)
 
     def expect(self, deadline: _Deadline) -> None:
         """Make an event of the earliest deadline.
 
         Most customers are served in time, so an event for each deadline would be the dearest part of the day.
-        An event is made for one only when it comes before all that have theirs: ``due`` runs from late to soon.
+        One gets its event only when it comes before all that have theirs: ``due`` runs from late to soon.
         """
         self.due.append(deadline)
         self.schedule(_Happening(self.env, self.on_end_of_patience), deadline[1], deadline[0])
@@ -366,7 +382,7 @@ class _Day:
         visit = self.due.pop()[2]
         if visit.line is not None and visit.gives_up == self.now:
             self.leave_line(visit, _RENEGED, self.now)
-            self.go_to(visit, self.touchpoints[visit.touchpoint].if_reneged)
+            self.go_to(visit, visit.luck.point.if_reneged)
         while self.deadlines:
             tick, _, visit = self.deadlines[0]
             if visit.line is not None and visit.gives_up == tick:
@@ -377,42 +393,36 @@ class _Day:
 
     # -- rule 7: service, and what follows -----------------------------------------------------------------
 
-    def start_service(self, visit: _Visit, group: int) -> None:
-        if group != NONE:
-            self.busy[group] += 1
+    def start_service(self, visit: _Visit, group: _Group) -> None:
+        group.free -= 1
         visit.group = group
-        visit.started = self.now
+        visit.started = now = self.now
         visit.callbacks = self.on_end_of_service
         service = visit.luck.service[visit.number]
-        visit.tick = self.now + service
+        visit.tick = now + service
         self.put(visit, _END_OF_SERVICE + visit.address, service)
 
     def end_service(self, visit: _Visit) -> None:
-        self.now = visit.tick
-        fails = visit.luck.fails[visit.number]
-        self.note(visit, visit.started, self.now, visit.group, _FAILED if fails else _SERVED)
-        if visit.group != NONE:
-            self.busy[visit.group] -= 1
-            self.take_next(visit.group)
-        if fails:
+        self.now = now = visit.tick
+        number, luck, group = visit.number, visit.luck, visit.group
+        outcome = luck.outcome[number]
+        self.record += (
+            number, luck.touchpoint, visit.joined, visit.started, now, group.number, visit.seen, outcome,
+        )  # fmt: skip
+        group.free += 1
+        self.take_next(group)
+        if outcome == _FAILED:
             visit.has_failed = True
-            self.go_to(visit, self.touchpoints[visit.touchpoint].if_failed)
-        else:
-            self.go_to(visit, self.next_touchpoint(visit))
-
-    def next_touchpoint(self, visit: _Visit) -> int:
-        goes_to = visit.luck.goes_to
-        if len(goes_to) == 1:
-            return goes_to[0][visit.number]
-        route = self.touchpoints[visit.touchpoint].route
-        return goes_to[route.situation(visit.has_failed, visit.waited)][visit.number]
+        goes_to = luck.goes_to
+        situation = 0 if len(goes_to) == 1 else luck.point.route.situation(visit.has_failed, visit.waited)
+        self.go_to(visit, goes_to[situation][number])
 
     # -- rule 8: closing -----------------------------------------------------------------------------------
 
     def close(self, event: _Happening) -> None:
         self.now = event.tick
-        self.is_closed = True
-        if not self.plan.serves_out:
+        self.sends_home = not self.plan.serves_out
+        if self.sends_home:
             for queue in self.queues:
                 for line in queue.lines:
                     for visit in list(line):

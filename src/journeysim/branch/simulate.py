@@ -157,4 +157,5 @@ def _simulate_one(plan: Plan, draws: Draws, luck: Luck, first: int, last: int) -
 def _in_day_order(tables: list[pl.DataFrame]) -> pl.DataFrame:
     import polars as pl
 
-    return pl.concat(tables).sort("day", maintain_order=True)
+    table = pl.concat(tables)
+    return table if table["day"].is_sorted() else table.sort("day", maintain_order=True)

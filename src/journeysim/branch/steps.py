@@ -57,8 +57,10 @@ class StepArrays:
         record : for each step in the order in which they ended: visit (counted from ``first_visit``),
             touchpoint, joined, started, ended, group, queue_length_seen, outcome.
         """
-        table = np.array(record, dtype=np.int64).reshape(-1, len(fields(cls)) - 1)
-        visit, *others = np.ascontiguousarray(table[np.argsort(table[:, 0], kind="stable")].T)
+        table = np.fromiter(record, np.int64, len(record)).reshape(-1, len(fields(cls)) - 1)
+        few = table.shape[0] <= np.iinfo(np.int16).max  # then NumPy sorts by counting
+        by_visit = np.argsort(table[:, 0].astype(np.int16 if few else np.int64), kind="stable")
+        visit, *others = table.T[:, by_visit]
         first_of_visit = np.searchsorted(visit, visit)
         return cls(visit + first_visit, np.arange(1, visit.size + 1) - first_of_visit, *others)
 

@@ -165,9 +165,7 @@ class _Units:
     def sums(self, units: int) -> IntArray:
         """Shape (units, `Sum`)."""
         served_joined = self.joined & (self.outcome == Outcome.SERVED)
-        columns: dict[Sum, IntArray | BoolArray] = {Sum(o): self.outcome == o for o in Outcome}
-        columns |= {
-            Sum.COUNT: np.ones_like(self.unit),
+        columns: dict[Sum, IntArray | BoolArray] = {
             Sum.QUEUED: self.queued,
             Sum.JOINED: self.joined,
             Sum.WAITED: self.wait > 0,
@@ -180,9 +178,14 @@ class _Units:
             Sum.PRESENT_TICKS: self.present,
             Sum.QUEUE_TICKS: self.in_queue,
         }
-        # Exact: float64 holds every whole number up to 2**53 ticks, which is 16,000 years of waiting.
-        by_unit = [np.bincount(self.unit, columns[Sum(c)], minlength=units) for c in range(len(Sum))]
-        return np.array(by_unit).T.astype(np.int64)
+        sums = np.zeros((units, len(Sum)), dtype=np.int64)
+        outcomes = np.bincount(self.unit * len(Outcome) + self.outcome, minlength=units * len(Outcome))
+        sums[:, : len(Outcome)] = outcomes.reshape(units, len(Outcome))
+        sums[:, Sum.COUNT] = sums[:, : len(Outcome)].sum(axis=1)
+        for column, values in columns.items():
+            # Exact: float64 holds every whole number up to 2**53 ticks, which is 16,000 years of waiting.
+            sums[:, column] = np.bincount(self.unit, values, minlength=units)
+        return sums
 
     def histogram(self, units: int) -> IntArray:
         """Shape (units, BINS + 1): bin k holds waits above k and up to k + 1 widths."""
