@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from journeysim.branch.draws import Draws, draw_steps
 from journeysim.branch.luck import Address, Luck
 from journeysim.branch.plan import Plan, compile_plan
 from journeysim.branch.steps import StepArrays
-from journeysim.journey import Journey, parse_journey
+from journeysim.journey import Journey, RecordedArrivals, parse_journey
 from journeysim.units import TICKS_PER_MINUTE
 
 MONDAY = date(2027, 1, 4)
@@ -142,6 +143,21 @@ def changed(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
+def with_log(journey: Journey, rows: Sequence[tuple[float, str, str]]) -> Journey:
+    """The map with one recorded Monday: minutes after midnight, segment and need of each arrival."""
+    minutes, segments, needs = zip(*rows, strict=True) if rows else ((), (), ())
+    journey.arrivals._recorded = RecordedArrivals(
+        dates=(MONDAY,),
+        day=np.zeros(len(rows), dtype=np.int64),
+        minute=np.array(minutes, dtype=np.float64),
+        segment=np.array([list(journey.segments).index(name) for name in segments], dtype=np.int64),
+        need=np.array([list(journey.needs).index(name) for name in needs], dtype=np.int64),
+        observed_wait_min=None,
+        observed_outcome=None,
+    )
+    return journey
+
+
 @dataclass(frozen=True)
 class Batch:
     """Days of one kind, drawn."""
@@ -155,7 +171,7 @@ class Batch:
     def bounds(self) -> list[tuple[int, int]]:
         """First and last visit (not included) of each day."""
         ends = np.searchsorted(self.arrivals.day, np.arange(len(self.days) + 1)).tolist()
-        return list(zip(ends, ends[1:], strict=False))
+        return list(pairwise(ends))
 
     def tied(self) -> Batch:
         """The same, with everybody coming at whole minutes."""

@@ -1,0 +1,59 @@
+"""The engine and a second one written plainly from the rules agree on every step of every visit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from tests import oracle
+from tests.branch_days import BUSY, batch_of, changed, differences, journey_of
+from tests.branch_maps import branch_maps
+
+from journeysim.branch.plan import Outcome
+from journeysim.branch.steps import StepArrays
+
+
+def assert_agree(data: dict[str, Any], *, tied: bool, days: int = 2) -> StepArrays:
+    batch = batch_of(journey_of(data), days)
+    if tied:
+        batch = batch.tied()
+    steps = batch.steps()
+    assert differences(steps, batch.steps(oracle.simulate_day)) == []
+    return steps
+
+
+@settings(max_examples=150)
+@given(branch_maps())
+def test_engine_agrees_with_the_rules_read_aloud(data: dict[str, Any]) -> None:
+    assert_agree(data, tied=False)
+
+
+@settings(max_examples=150)
+@given(branch_maps(tied=True))
+def test_engine_agrees_with_the_rules_where_everything_is_tied(data: dict[str, Any]) -> None:
+    assert_agree(data, tied=True)
+
+
+@pytest.mark.slow
+@settings(max_examples=3000)
+@given(branch_maps())
+def test_engine_agrees_with_the_rules_on_many_maps(data: dict[str, Any]) -> None:
+    assert_agree(data, tied=False, days=3)
+
+
+@pytest.mark.slow
+@settings(max_examples=3000)
+@given(branch_maps(tied=True))
+def test_engine_agrees_with_the_rules_on_many_tied_maps(data: dict[str, Any]) -> None:
+    assert_agree(data, tied=True, days=3)
+
+
+@pytest.mark.parametrize("at_close", ["serve", "leave"])
+@pytest.mark.parametrize("tied", [False, True])
+def test_engine_agrees_with_the_rules_on_busy_days(at_close: str, tied: bool) -> None:
+    steps = assert_agree(changed(BUSY, {"hours.at_close": at_close}), tied=tied, days=20)
+    seen = {Outcome(outcome).name for outcome in steps.outcome}
+    assert seen == {"SERVED", "FAILED", "BALKED", "RENEGED", "REJECTED"} | (
+        {"CLOSED"} if at_close == "leave" else set()
+    )
