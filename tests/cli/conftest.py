@@ -18,13 +18,18 @@ segments:
   贵宾: {share: 0.2}
 needs:
   cash: {share: 1, start: counter}
-arrivals: {per_hour: {09:00: 30, 10:00: 50}}
+arrivals: {per_hour: {09:00: 28, 10:00: 38}}
 staff:
   tellers: {count: 3, serves: [line], cost_per_hour: 60}
 queues:
   line: {discipline: priority}
 touchpoints:
-  counter: {stage: Transact, queue: line, service: {gamma: {mean: 4 min, cv: 0.7}}, fails: 0.1, if_failed: counter}
+  counter:
+    stage: Transact
+    queue: line
+    service: {gamma: {mean: 4 min, cv: 0.7}}
+    fails: 0.1
+    if_failed: counter
 """
 
 SCENARIO = """\

@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-LONG = ("run", "scenario.yaml", "--steps", "--replications", "60", "--resume")
+LONG = ("run", "scenario.yaml", "--steps", "--replications", "30", "--resume")
 
 
 def the_folder(out: Path) -> Path:
@@ -74,7 +74,7 @@ def survive(cli, uninterrupted, kills: int, seed: int) -> None:
     while done < kills:
         jobs = str(1 + done % 2)
         process = cli.start(*LONG, "--out", out.name, "--jobs", jobs)
-        if kill(process, dice.uniform(0.2, 1.1) * seconds):
+        if kill(process, dice.uniform(0.5, 1.05) * seconds):
             done += 1
         if out.exists() and (the_folder(out) / "result.json").exists():
             assert_same_run(the_folder(out), expected)

@@ -75,8 +75,8 @@ def test_half_written_files_go_when_the_folder_is_held_again(tmp_path):
     folder = RunFolder(tmp_path / "run")
     with folder.held():
         folder.begin(HEADER, {})
-    for stale in (folder.path / ".run.json.99.tmp", folder.chunks / ".metrics-x.7.tmp", folder.tables / ".a.1.tmp"):
-        stale.write_text("half")
+    for inside, name in ((folder.path, "run.json"), (folder.chunks, "metrics-x"), (folder.tables, "a")):
+        (inside / f".{name}.99.tmp").write_text("half")
     with folder.held():
         assert list(folder.path.rglob("*.tmp")) == []
 
@@ -96,9 +96,11 @@ def test_steps_without_metrics_were_never_committed(tmp_path):
 def test_steps_are_written_before_the_mark(tmp_path, monkeypatch):
     folder = RunFolder(tmp_path / "run")
     order = []
-    monkeypatch.setattr(
-        "journeysim.experiment.store.write_parquet", lambda path, _frame: order.append(path.name.split("-")[0])
-    )
+
+    def note(path, _frame):
+        order.append(path.name.split("-")[0])
+
+    monkeypatch.setattr("journeysim.experiment.store.write_parquet", note)
     folder.commit(Chunk(0, 0, 1), metrics("A", [0]), pl.DataFrame({"replication": [0]}))
     assert order == ["steps", "metrics"]
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from journeysim.cli.guard import WRONG_INPUT, problems_text, say
+from journeysim.cli.guard import WRONG_INPUT, problems_text, say, show
 from journeysim.errors import InputError
 from journeysim.experiment import Scenario, load_scenario
 
@@ -23,7 +23,7 @@ def check_command(files: Sequence[Path]) -> None:
             continue
         if scenario.warnings:
             say(problems_text(scenario.warnings, "warning"))
-        print(f"{file}: ok, {summary(scenario)}", flush=True)
+        show(f"{file}: ok, {summary(scenario)}")
     if wrong:
         sys.exit(WRONG_INPUT)
 

@@ -34,6 +34,26 @@ def say(text: str) -> None:
         sys.stderr = None
 
 
+def show(text: str) -> None:
+    """Print ``text`` to stdout as it is.
+
+    Raises
+    ------
+    BrokenPipeError
+        The reader has gone.
+    StoppedEarly
+        It cannot be written (disk full, ...).
+    """
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        _discard_stdout()
+        raise
+    except OSError as error:
+        _discard_stdout()
+        raise StoppedEarly(f"the output cannot be written: {error.strerror or error}") from error
+
+
 def guarded(command: Callable[P, None]) -> Callable[P, None]:
     """Wrap a command so that it leaves with the exit codes of the program.
 
@@ -45,13 +65,12 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
         signal.signal(signal.SIGTERM, _interrupt)
         try:
             command(*args, **kwargs)
-            sys.stdout.flush()
         except (InputError, RouteError) as error:
             _leave(WRONG_INPUT, error)
         except StoppedEarly as error:
             _leave(STOPPED_EARLY, error)
         except BrokenPipeError:
-            _leave_quietly()
+            sys.exit(DONE)
         except KeyboardInterrupt:
             _leave(STOPPED_EARLY, "stopped before anything was simulated")
         except JourneySimError as error:
@@ -79,11 +98,9 @@ def _leave(code: int, message: object) -> NoReturn:
     sys.exit(code)
 
 
-def _leave_quietly() -> NoReturn:
-    """End without a word when the reader of our output has gone (``| head``)."""
+def _discard_stdout() -> None:
     # The interpreter flushes stdout once more at exit, which would complain again.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(DONE)
 
 
 def _our_fault(error: Exception) -> str:

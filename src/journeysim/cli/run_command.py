@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from journeysim.cli.guard import problems_text, say
+from journeysim.cli.guard import problems_text, say, show
 from journeysim.cli.progress import progress_bar
 from journeysim.cli.tables import run_tables
 from journeysim.errors import StoppedEarly
@@ -53,7 +53,7 @@ def run_command(request: RunRequest) -> None:
         raise StoppedEarly(f"{error}\ncontinue with: {continuing(sys.argv[1:])}") from error
     for note in found.notes:
         say(f"note: {note}")
-    print(found.to_json() if request.as_json else run_tables(found))
+    show(found.to_json() if request.as_json else run_tables(found))
 
 
 def continuing(arguments: list[str]) -> str:

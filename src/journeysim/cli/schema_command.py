@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from journeysim.cli.guard import show
+
 
 def schema_command(of: str) -> None:
     """Print the schema of a ``journey`` or ``scenario`` file."""
-    print(schema_text(of), end="")
+    show(schema_text(of).removesuffix("\n"))
 
 
 def schema_text(of: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def extended(document: Document, problems: list[Problem]) -> Document:
     return _extended(document, problems, (_identity(document),))
 
 
-def grid_options(document: Document, grid: Mapping[str, tuple[Any, ...]]) -> Iterator[GridOption]:
+def grid_options(document: Document, grid: Mapping[str, Sequence[Any]]) -> Iterator[GridOption]:
     """Yield one option for every combination of the values of a grid, the last path varying fastest.
 
     Raises

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,13 @@ from pydantic import ValidationError
 
 from journeysim.branch.calendar import OpenDay, open_days
 from journeysim.errors import InputError, Problem
-from journeysim.experiment.combine import beside, extended, grid_options
+from journeysim.experiment.combine import beside, extended
+from journeysim.experiment.options import Change, OptionBuilder, changes_in
 from journeysim.experiment.resolve import DataFiles
 from journeysim.experiment.scenario import (
     DEFAULT_DAYS,
     DEFAULT_TARGET_WAIT,
     NOT_BUILT_YET,
-    ONLY_OPTION,
     Option,
     OptionFile,
     Scenario,
@@ -25,14 +25,7 @@ from journeysim.experiment.scenario import (
 )
 from journeysim.journey import Document, Journey
 from journeysim.journey.faults import nearest, problem_at, problems_from
-from journeysim.journey.load import journey_from
-from journeysim.journey.patches import (
-    Patch,
-    patch_from_setting,
-    patched_document,
-    patches_from,
-    removals_from,
-)
+from journeysim.journey.patches import Patch, patch_from_setting, patches_from, removals_from
 from journeysim.journey.strict_yaml import Loc, Place, parse_leniently, read_leniently
 
 
@@ -153,17 +146,8 @@ def _within(document: Document, loc: Loc) -> Document:
     return Document(data, document.file, document.folder, inside(document.marks), inside(document.key_marks))
 
 
-@dataclass(frozen=True)
-class _Change:
-    """An option before its changes are made."""
-
-    name: str
-    file: OptionFile
-    patches: tuple[Patch, ...]
-
-
 class _Loader:
-    """Builds every option of a scenario, noting problems rather than stopping at the first."""
+    """Puts a scenario together, noting problems rather than stopping at the first."""
 
     def __init__(
         self, scenario: Document, plan: Document | None, problems: list[Problem], overrides: Overrides
@@ -172,29 +156,41 @@ class _Loader:
         self._plan = plan
         self._problems = problems
         self._overrides = overrides
-        self._warnings: list[Problem] = []
-        self._known_problems: set[Problem] = set()
-        self._known_warnings: set[Problem] = set()
-        self._first = ""
 
     def load(self, file: ScenarioFile | None) -> Scenario:
         settings = self._settings()
-        if file is None or self._plan is None:
-            if self._plan is not None:
-                self._journey(self._plan, "")
+        changes = changes_in(self._scenario, self._problems)
+        if self._plan is None:
             raise InputError(_tidy(self._problems))
-        changes = self._changes(file)
-        self._first = changes[0].name
+        builder = OptionBuilder(self._plan, self._scenario.file)
         common = (
             *patches_from(self._scenario, ("set",)),
             *settings,
             *removals_from(self._scenario, ("remove",)),
         )
-        options = [self._option(change, common, file) for change in changes]
-        baseline = self._baseline(file, [change.name for change in changes])
-        if self._problems:
+        options = []
+        for change in changes:
+            journey = builder.journey(change.name, (*common, *change.patches))
+            if journey is not None and file is not None:
+                options.append(self._option(change.name, journey, file))
+        self._problems += builder.problems
+        if file is not None:
+            self._check_baseline(file, changes)
+        if self._problems or file is None:
             raise InputError(_tidy(self._problems))
-        return self._assembled(file, [option for option in options if option], baseline, settings)
+        resolved, files = self._resolved(file, changes, settings, options)
+        return Scenario(
+            name=file.scenario,
+            description=file.description,
+            options=tuple(options),
+            baseline=resolved["baseline"],
+            replications=resolved["replications"],
+            seed=resolved["seed"],
+            target_wait_min=file.target_wait,
+            resolved=resolved,
+            files=files,
+            warnings=tuple(builder.warnings),
+        )
 
     def _settings(self) -> list[Patch]:
         patches = []
@@ -205,81 +201,9 @@ class _Loader:
                 self._problems += error.problems
         return patches
 
-    def _changes(self, file: ScenarioFile) -> list[_Change]:
-        changes = [
-            _Change(
-                name,
-                option,
-                (
-                    *patches_from(self._scenario, ("options", name, "set")),
-                    *removals_from(self._scenario, ("options", name, "remove")),
-                ),
-            )
-            for name, option in file.options.items()
-        ]
-        if file.grid:
-            changes += self._grid(file)
-        return changes or [_Change(ONLY_OPTION, OptionFile(), ())]
-
-    def _grid(self, file: ScenarioFile) -> list[_Change]:
-        try:
-            combinations = list(grid_options(self._scenario, file.grid))
-        except InputError as error:
-            self._problems += error.problems
-            return []
-        changes = []
-        for combination in combinations:
-            if combination.name in file.options:
-                self._problems.append(
-                    problem_at(
-                        self._scenario, ("grid",), "an option has the name of a combination", combination.name
-                    )
-                )
-            values = {path: file.grid[path][at] for path, at in combination.values.items()}
-            patches = tuple(
-                Patch(path, values[path], None, self._scenario, ("grid", path, at))
-                for path, at in combination.values.items()
-            )
-            changes.append(_Change(combination.name, OptionFile(set=values), patches))
-        return changes
-
-    def _option(self, change: _Change, common: Sequence[Patch], file: ScenarioFile) -> Option | None:
-        assert self._plan is not None
-        try:
-            plan = patched_document(self._plan, (*common, *change.patches))
-        except InputError as error:
-            self._note(error.problems, change.name)
-            return None
-        journey = self._journey(plan, change.name)
-        if journey is None:
-            return None
-        days = self._days(journey, file, change.name)
-        return Option(change.name, journey, days, change.file.description, change.file.cost_per_year)
-
-    def _journey(self, plan: Document, option: str) -> Journey | None:
-        try:
-            journey = journey_from(plan)
-        except InputError as error:
-            self._note(error.problems, option)
-            return None
-        self._warnings += self._told(journey.warnings, option, self._known_warnings)
-        return journey
-
-    def _note(self, problems: Iterable[Problem], option: str) -> None:
-        self._problems += self._told(problems, option, self._known_problems)
-
-    def _told(self, problems: Iterable[Problem], option: str, known: set[Problem]) -> list[Problem]:
-        """Leave out what another option has said already, and name the option where its place does not."""
-        fresh = [problem for problem in problems if problem not in known]
-        known.update(fresh)
-        if option == self._first:
-            return fresh
-        return [
-            problem
-            if problem.file == self._scenario.file
-            else replace(problem, problem=f"{problem.problem} (in option {option})")
-            for problem in fresh
-        ]
+    def _option(self, name: str, journey: Journey, file: ScenarioFile) -> Option:
+        own = file.options.get(name, OptionFile())
+        return Option(name, journey, self._days(journey, file, name), own.description, own.cost_per_year)
 
     def _days(self, journey: Journey, file: ScenarioFile, option: str) -> tuple[OpenDay, ...]:
         log = journey.arrivals.recorded
@@ -294,24 +218,22 @@ class _Loader:
             self._problems.append(problem_at(self._scenario, loc, problem, f"days: {wanted}"))
         return days
 
-    def _baseline(self, file: ScenarioFile, names: Sequence[str]) -> str:
-        if file.baseline is None:
-            return names[0] if names else ""
-        if names and file.baseline not in names:
+    def _check_baseline(self, file: ScenarioFile, changes: Sequence[Change]) -> None:
+        names = [change.name for change in changes]
+        if file.baseline is not None and file.baseline not in names:
             hint = nearest(file.baseline, names)
-            problem = problem_at(
-                self._scenario, ("baseline",), "no option has this name", file.baseline, hint
-            )
-            self._problems.append(problem)
-        return file.baseline
+            problem = "no option has this name"
+            self._problems.append(problem_at(self._scenario, ("baseline",), problem, file.baseline, hint))
 
-    def _assembled(
-        self, file: ScenarioFile, options: Sequence[Option], baseline: str, settings: Sequence[Patch]
-    ) -> Scenario:
+    def _resolved(
+        self,
+        file: ScenarioFile,
+        changes: Sequence[Change],
+        settings: Sequence[Patch],
+        options: Sequence[Option],
+    ) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """Return the scenario with everything written out, and the data files that it names."""
         assert self._plan is not None
-        replications = self._overrides.replications or file.replications
-        assert isinstance(replications, int)
-        seed = file.seed if self._overrides.seed is None else self._overrides.seed
         files = DataFiles(self._plan.folder)
         everywhere = dict(file.set)
         for patch in settings:
@@ -325,37 +247,30 @@ class _Loader:
             "first_day": file.first_day.isoformat(),
             "days": file.days or (DEFAULT_DAYS if generated else None),
             "closed": [day.isoformat() for day in file.closed],
-            "replications": replications,
-            "seed": seed,
+            "replications": self._overrides.replications or file.replications,
+            "seed": file.seed if self._overrides.seed is None else self._overrides.seed,
             "target_wait": self._scenario.data.get("target_wait", DEFAULT_TARGET_WAIT),
             "set": files.moved_patches(everywhere),
             "remove": list(file.remove),
-            "baseline": baseline,
-            "options": {change.name: _resolved_option(change.file, files) for change in self._changes(file)},
+            "baseline": file.baseline or changes[0].name,
+            "options": {
+                change.name: _without_empty(
+                    {
+                        "description": option.description,
+                        "set": files.moved_patches(change.set),
+                        "remove": change.remove,
+                        "cost_per_year": option.cost_per_year or None,
+                    }
+                )
+                for change, option in zip(changes, options, strict=True)
+            },
             "journey": files.moved(self._plan.data),
         }
-        return Scenario(
-            name=file.scenario,
-            description=file.description,
-            options=tuple(options),
-            baseline=baseline,
-            replications=replications,
-            seed=seed,
-            target_wait_min=file.target_wait,
-            resolved={key: value for key, value in resolved.items() if value not in (None, "", [], {})},
-            files=files.content,
-            warnings=tuple(self._warnings),
-        )
+        return _without_empty(resolved), files.content
 
 
-def _resolved_option(file: OptionFile, files: DataFiles) -> dict[str, Any]:
-    resolved = {
-        "description": file.description,
-        "set": files.moved_patches(file.set),
-        "remove": list(file.remove),
-        "cost_per_year": file.cost_per_year,
-    }
-    return {key: value for key, value in resolved.items() if value}
+def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value not in (None, "", [], {})}
 
 
 def _tidy(problems: Iterable[Problem]) -> list[Problem]:
