@@ -10,13 +10,23 @@ from journeysim.errors import Problem
 from journeysim.journey.distributions import OTHER, SHARES_TOLERANCE, Distribution
 from journeysim.journey.faults import nearest, problem_at, show
 from journeysim.journey.hours import OpeningHours
+from journeysim.journey.loads import overloads
 from journeysim.journey.models import Journey
+from journeysim.journey.routes import MAX_STEPS, Routes, all_targets, reached_by_name
 from journeysim.journey.stations import LEAVE, RosterFile, Rule, Touchpoint
 from journeysim.journey.strict_yaml import Document, Loc, look_up, touches
 from journeysim.journey.values import show_time
 
 MAX_PER_HOUR = 100_000
 """Most arrivals an hour, factors included: a slip of the pen beyond it, and hours of computing."""
+
+_ON_ROUTES = {
+    "segments": ("patience", "acceptable_wait"),
+    "needs": ("start",),
+    "queues": ("capacity", "balk", "patience"),
+    "touchpoints": tuple(Touchpoint.model_fields),
+}
+"""Keys of each section that decide where customers can go."""
 
 
 def check(
@@ -45,8 +55,7 @@ def check(
     checker.rules()
     checker.distributions()
     checker.reach()
-    if not checker.errors:
-        checker.loops()
+    checker.loops()
     if sound and not checker.errors:
         checker.loads()
     return checker.errors, checker.warnings
@@ -61,7 +70,6 @@ class _Checker:
         self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
         self._doubtful = doubtful
-        self._unknown: set[str] = set()
 
     def _error(
         self,
@@ -87,8 +95,9 @@ class _Checker:
     def _names(self, section: str) -> list[str]:
         """Names defined in a section, those whose entry the format refused included."""
         written = look_up(self.document.data, (section,))
-        known = list(getattr(self.journey, section))
-        return list(dict.fromkeys([*(written if isinstance(written, dict) else ()), *known]))
+        known = [*(written if isinstance(written, dict) else ()), *getattr(self.journey, section)]
+        known += [str(loc[1]) for loc in self.document.refused if len(loc) == 2 and loc[0] == section]
+        return list(dict.fromkeys(known))
 
     def not_built(self) -> None:
         """Refuse forms whose place is kept but which do nothing yet."""
@@ -253,7 +262,9 @@ class _Checker:
         if late == len(days):
             self._error(loc, "no recorded arrival falls into the opening hours", key=True)
         elif late:
-            self._warn(loc, "recorded arrivals outside the opening hours do not enter", f"{late} of {len(days)}")
+            self._warn(
+                loc, "recorded arrivals outside the opening hours do not enter", f"{late} of {len(days)}"
+            )
 
     def queues(self) -> None:
         """Every queue is served and used; its balking has a reason."""
@@ -331,12 +342,18 @@ class _Checker:
             hint = "add it, or other for all not named"
             self._error(loc, f"nothing is said for {section[:-1]} {missing[0]}", "", hint, key=True)
 
+    def _resolved(self) -> bool:
+        """Whether every touchpoint that something leads to is defined by a usable entry."""
+        journey = self.journey
+        named = {need.start for need in journey.needs.values()}
+        for touchpoint in journey.touchpoints.values():
+            named |= all_targets(touchpoint)
+        return named <= set(journey.touchpoints)
+
     def reach(self) -> None:
         """Every touchpoint is reached."""
-        from journeysim.journey.routes import reached_by_name
-
         routing = ("next", "if_failed", "if_balked", "if_reneged", "if_rejected")
-        if self._unknown or self._doubt("touchpoints", *routing) or self._doubt("needs", "start"):
+        if self._doubt("touchpoints", *routing) or self._doubt("needs", "start") or not self._resolved():
             return
         reached = reached_by_name(self.journey)
         for name in self.journey.touchpoints:
@@ -347,9 +364,12 @@ class _Checker:
 
     def loops(self) -> None:
         """Everybody is sure to leave; what is reached only on paper is doubtful."""
-        from journeysim.journey.routes import MAX_STEPS, Routes
-
-        if self._doubt("touchpoints", *Touchpoint.model_fields) or self._doubt("needs", "start"):
+        doubt = any(self._doubt(section, *keys) for section, keys in _ON_ROUTES.items())
+        if (
+            doubt
+            or not self._resolved()
+            or any(error.path.startswith("touchpoints") for error in self.errors)
+        ):
             return
         routes = Routes(self.journey)
         for name in self.journey.touchpoints:
@@ -368,8 +388,6 @@ class _Checker:
 
     def loads(self) -> None:
         """Warn of touchpoints with more work than their staff can do."""
-        from journeysim.journey.loads import overloads
-
         for overload in overloads(self.journey):
             names = ", ".join(overload.touchpoints)
             loc: Loc = ("touchpoints", overload.touchpoints[0])
@@ -382,7 +400,6 @@ class _Checker:
     def _known(self, loc: Loc, name: str, section: str, *also: str, key: bool = False) -> None:
         names = [*self._names(section), *also]
         if name not in names:
-            self._unknown.add(name)
             self._error(loc, f"unknown {section[:-1]}", show(name), nearest(name, names), key=key)
 
     def _sum_to_one(self, loc: Loc, total: float, what: str) -> None:

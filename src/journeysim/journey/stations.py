@@ -125,7 +125,11 @@ class LineStart(Strictly):
 
 QueuePatience = Annotated[
     Annotated[Literal["none"], tag("text")] | Annotated[Distribution, tag("mapping")],
-    by_shape("none or a distribution is required", "{exponential: {mean: 21 min}}"),
+    by_shape(
+        "none or a distribution is required",
+        "{exponential: {mean: 21 min}}",
+        words=frozenset({"none"}),
+    ),
 ]
 
 

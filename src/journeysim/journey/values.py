@@ -231,19 +231,22 @@ def tag(name: str) -> Tag:
     return Tag(f"{TAG_MARK}{name}")
 
 
-def by_shape(problem: str, hint: str = "", file_form: bool = False) -> Discriminator:
+def by_shape(
+    problem: str, hint: str = "", *, file_form: bool = False, words: frozenset[str] | None = None
+) -> Discriminator:
     """Choose among the forms of a value by what stands there: a number, text, mapping or list.
 
     Parameters
     ----------
     problem, hint : the message for anything else.
     file_form : a mapping with the key ``file`` is a form of its own.
+    words : the only texts there are; by default any.
     """
 
     def shape(value: object) -> str:
         name = "other"
         if isinstance(value, str):
-            name = "text"
+            name = "text" if words is None or value in words else "other"
         elif isinstance(value, dict):
             name = "file" if file_form and "file" in value else "mapping"
         elif isinstance(value, list):
