@@ -116,7 +116,9 @@ def run(
     replications: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Independent replications of each option.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of all luck.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", min=0, max=2**63 - 1, help="Seed of all luck.")
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Processes to work in; default: one for each core.")
     ] = None,

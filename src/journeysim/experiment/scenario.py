@@ -6,6 +6,7 @@ The models are the only definition of the format: keys, defaults, descriptions a
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -41,12 +42,15 @@ NOT_BUILT_YET = ("behaviour", "market")
 
 
 def _parse_date(value: object) -> date:
-    try:
-        if isinstance(value, str) and len(value) == len("2027-01-04"):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise fault("a date YYYY-MM-DD is required", "for example 2027-01-04")
+    found = None
+    if isinstance(value, str) and len(value) == len("2027-01-04"):
+        with contextlib.suppress(ValueError):
+            found = date.fromisoformat(value)
+    if found is None:
+        raise fault("a date YYYY-MM-DD is required", "for example 2027-01-04")
+    if not 1900 <= found.year < 2200:
+        raise fault("a date from 1900 to 2199 is required")
+    return found
 
 
 def _parse_option_name(value: object) -> str:
@@ -60,6 +64,7 @@ DateText = Annotated[
 ]
 """A date, written YYYY-MM-DD."""
 
+Days = Annotated[PositiveCount, Field(le=10_000)]
 OptionName = Annotated[
     str, BeforeValidator(_parse_option_name), WithJsonSchema({"type": "string", "minLength": 1})
 ]
@@ -140,7 +145,7 @@ class ScenarioFile(Strictly):
     first_day: DateText = Field(
         DEFAULT_FIRST_DAY, description="First day, YYYY-MM-DD.", examples=["2027-01-04"]
     )
-    days: PositiveCount | None = Field(
+    days: Days | None = Field(
         None,
         description="Open days in a replication; absent: 20, or all dates of recorded arrivals.",
         examples=[20],
