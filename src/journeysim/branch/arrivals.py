@@ -121,7 +121,9 @@ def recorded_arrivals(plan: Plan, days: list[OpenDay], luck: Luck, log: Recorded
 
 def _strips(plan: Plan) -> tuple[IntArray, IntArray, IntArray]:
     """Segment, hour and layer of every strip that the rates of the day reach into."""
-    segments, hours, layers = [], [], []
+    segments: list[int] = []
+    hours: list[int] = []
+    layers: list[int] = []
     first, last = plan.opens // _HOUR, -(-plan.closes // _HOUR)
     for segment, share in enumerate(plan.segment_share):
         for hour in range(first, last):
@@ -154,7 +156,8 @@ def _pick(cumulative: FloatArray, u: FloatArray) -> IntArray:
     Shares may sum to 1 within 1e-6 only, so the last sum is taken as the whole.
     """
     scaled = u[:, None] * cumulative[..., -1:]
-    return (scaled >= cumulative[..., :-1]).sum(axis=1)
+    number: IntArray = (scaled >= cumulative[..., :-1]).sum(axis=1)
+    return number
 
 
 def _sorted(arrivals: Arrivals) -> Arrivals:

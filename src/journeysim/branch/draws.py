@@ -64,7 +64,7 @@ def draw_steps(plan: Plan, arrivals: Arrivals, luck: Luck, occurrences: int = OC
 
     Parameters
     ----------
-    occurrences : how many comings to a touchpoint on a cycle are drawn; more of them change none of the others.
+    occurrences : how many comings to a touchpoint on a cycle are drawn; more of them change no other.
     """
     sampler = _Sampler(plan, arrivals, luck)
     return Draws(

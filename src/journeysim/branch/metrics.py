@@ -40,7 +40,7 @@ class Metric:
 
 
 def metrics_of(totals: Totals) -> list[Metric]:
-    """All metrics of a replication's totals: of all, then by segment, touchpoint and staff group in map order."""
+    """All metrics of a replication: of all, then by segment, touchpoint and staff group in map order."""
     found = [Metric("all", "", name, value) for name, value in _of_all(totals)]
     segments = len(totals.segments)
     for i, segment in enumerate(totals.segments):
@@ -98,7 +98,7 @@ def _overtime(totals: Totals, staff: IntArray) -> float:
 
 
 def _cost(totals: Totals, group: int) -> float:
-    """Cost a day: rostered time and overtime, both at the hourly cost. Assumption: no premium for overtime."""
+    """Cost a day: rostered time and overtime. Assumption: overtime is paid like any other hour."""
     staff = totals.staff[group]
     paid = staff[GroupSum.ROSTERED_TICKS] + staff[GroupSum.OVERTIME_TICKS]
     return totals.cost_per_hour[group] * _minutes(paid, np.int64(totals.days)) / 60

@@ -69,7 +69,7 @@ class GroupPlan:
     Attributes
     ----------
     serves : queues in order of preference.
-    roster_ticks, roster_counts : shape (changes,), the count that holds from each tick on; the first is at opening.
+    roster_ticks, roster_counts : shape (changes,), the count that holds from each tick on, opening first.
     is_machine : machines are left out of the utilisation of people.
     cost_per_hour : of one server.
     """
@@ -221,7 +221,7 @@ def _touchpoint_plans(journey: Journey) -> tuple[TouchpointPlan, ...]:
     fallback_names = [(p.if_failed, p.if_balked, p.if_reneged, p.if_rejected) for p in points]
     fallbacks = [tuple(_number(journey, name) for name in names) for names in fallback_names]
     reach = closure(edges(routes, [set(targets) for targets in fallbacks]))
-    on_cycle = reach.any(axis=0).diagonal()
+    on_cycle = np.diagonal(reach.any(axis=0))
     reached_by = np.zeros((len(points), len(classes)), dtype=bool)
     for klass, (_, need) in enumerate(classes):
         first = _number(journey, journey.needs[need].start)

@@ -39,7 +39,7 @@ class Route:
     @property
     def situations(self) -> int:
         """Number of situations that the rules tell apart."""
-        return self.bounds.shape[1]
+        return int(self.bounds.shape[1])
 
     def situation(self, has_failed: bool, waited: int) -> int:
         """Number of the situation of a visit that has waited for so many ticks in all."""
@@ -59,7 +59,8 @@ class Route:
         shape (people,), touchpoint numbers or `LEAVE`.
         """
         branch = (u[:, None] >= self.bounds[classes, situation]).sum(axis=1)
-        return self.targets[classes, situation, branch]
+        chosen: IntArray = self.targets[classes, situation, branch]
+        return chosen
 
 
 def compile_route(touchpoint: Touchpoint, journey: Journey) -> Route:
@@ -128,7 +129,7 @@ def edges(routes: list[Route], fallbacks: list[set[int]]) -> BoolArray:
 
     Returns
     -------
-    shape (classes, touchpoints, touchpoints), True where a customer of the class can go from one to the other.
+    shape (classes, touchpoints, touchpoints), True where a customer of the class can go from one to another.
     """
     classes, count = routes[0].bounds.shape[0], len(routes)
     leads = np.zeros((classes, count, count), dtype=bool)

@@ -7,7 +7,7 @@ customer: a visit is itself the event that ends its present service, and the met
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, NoReturn
@@ -94,7 +94,7 @@ class _Visit(_Happening):
     started: int
     group: _Group
     queue: _Queue
-    line: OrderedDict[_Visit, None] | None = None
+    line: deque[_Visit] | None = None
     gives_up: int
     waited = 0
     has_failed = False
@@ -119,7 +119,7 @@ class _Queue:
         self.groups = [groups[number] for number in plan.groups]
         self.takes_all = plan.capacity == NO_LIMIT and not plan.balks
         self.waiting = 0
-        self.lines: list[OrderedDict[_Visit, None]] = [OrderedDict() for _ in range(plan.lines)]
+        self.lines: list[deque[_Visit]] = [deque() for _ in range(plan.lines)]
 
 
 class _Group:
@@ -310,7 +310,7 @@ class _Day:
             for line in queue.lines:
                 if line:
                     break
-            visit, _ = line.popitem(last=False)
+            visit = line.popleft()
             queue.waiting -= 1
             visit.line = None
             visit.waited += self.now - visit.joined
@@ -342,7 +342,7 @@ class _Day:
 
     def join(self, visit: _Visit, queue: _Queue) -> None:
         line = queue.lines[0 if len(queue.lines) == 1 else self.line_of(visit, queue)]
-        line[visit] = None
+        line.append(visit)
         queue.waiting += 1
         visit.queue, visit.line = queue, line
         patience = visit.luck.patience[visit.number]
@@ -357,7 +357,7 @@ class _Day:
     def leave_line(self, visit: _Visit, outcome: int, now: int) -> None:
         """Give up waiting, or be sent home."""
         assert visit.line is not None
-        del visit.line[visit]
+        visit.line.remove(visit)
         visit.queue.waiting -= 1
         visit.line = None
         visit.waited += now - visit.joined

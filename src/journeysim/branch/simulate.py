@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,12 +132,22 @@ def _arrivals(plan: Plan, batch: list[OpenDay], luck: Luck, journey: Journey) ->
 def _simulate_batch(plan: Plan, arrivals: Arrivals, days: int, luck: Luck) -> StepArrays:
     draws = draw_steps(plan, arrivals, luck)
     bounds = np.searchsorted(arrivals.day, np.arange(days + 1)).tolist()
-    return StepArrays.joined_together(
-        [
-            _simulate_one(plan, draws, luck, first, last)
-            for first, last in zip(bounds, bounds[1:], strict=False)
-        ]
-    )
+    with _collection_paused():
+        return StepArrays.joined_together(
+            [_simulate_one(plan, draws, luck, first, last) for first, last in pairwise(bounds)]
+        )
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """No search for unreachable cycles meanwhile: a day makes many small objects and only one cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _simulate_one(plan: Plan, draws: Draws, luck: Luck, first: int, last: int) -> StepArrays:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from journeysim.branch.arrivals import Arrivals
 from journeysim.branch.calendar import OpenDay
 from journeysim.branch.plan import NO_QUEUE, Outcome, Plan
-from journeysim.units import FloatArray, IntArray, to_minutes
+from journeysim.units import BoolArray, FloatArray, IntArray, to_minutes
 
 if TYPE_CHECKING:
     import polars as pl
@@ -83,10 +84,11 @@ class StepArrays:
         of_touchpoint = np.array([point.queue for point in plan.touchpoint_plans], dtype=np.int64)
         return of_touchpoint[self.touchpoint]
 
-    def joined_queue(self, plan: Plan) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def joined_queue(self, plan: Plan) -> BoolArray:
         """Whether the customer joined a queue in this step, starting at once included."""
         turned_away = (self.outcome == Outcome.BALKED) | (self.outcome == Outcome.REJECTED)
-        return (self.queue(plan) != NO_QUEUE) & (self.queue_length_seen != NONE) & ~turned_away
+        joined: BoolArray = (self.queue(plan) != NO_QUEUE) & (self.queue_length_seen != NONE) & ~turned_away
+        return joined
 
     def wait(self) -> IntArray:
         """Ticks from joining to service or, where there was none, to leaving the queue."""
@@ -105,7 +107,7 @@ def steps_table(plan: Plan, days: Sequence[OpenDay], arrivals: Arrivals, steps: 
     Returns
     -------
     One row a step, by day, then arrival, then step, with the columns of `STEPS_COLUMNS`. Times are minutes
-    after midnight. ``case_id`` is that of the case's first visit; ``customer_id`` is null where nobody is named.
+    after midnight. ``case_id`` is that of the case's first visit; ``customer_id`` is null for a stranger.
     """
     import polars as pl
 
@@ -139,7 +141,8 @@ def steps_table(plan: Plan, days: Sequence[OpenDay], arrivals: Arrivals, steps: 
 
 STEPS_COLUMNS = (
     "option", "replication", "day", "date", "visit_id", "case_id", "customer_id", "segment", "need", "step",
-    "touchpoint", "queue", "staff_group", "joined_min", "started_min", "ended_min", "queue_length_seen", "outcome",
+    "touchpoint", "queue", "staff_group", "joined_min", "started_min", "ended_min", "queue_length_seen",
+    "outcome",
 )  # fmt: skip
 """Columns of a complete steps table, in order."""
 
@@ -178,7 +181,7 @@ def visits_from_steps(steps: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _sums(values: FloatArray, first: np.ndarray[tuple[int], np.dtype[np.intp]]) -> FloatArray:
+def _sums(values: FloatArray, first: NDArray[np.intp]) -> FloatArray:
     """Sum of each run of values that starts at one of ``first``."""
     return np.add.reduceat(values, first) if first.size else np.zeros(0)
 
@@ -191,8 +194,8 @@ def _names(names: Sequence[str], numbers: IntArray) -> pl.Series:
 
 
 def _or_null(
-    values: FloatArray | np.ndarray[tuple[int], np.dtype[np.int32]],
-    missing: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    values: FloatArray | NDArray[np.int32],
+    missing: BoolArray,
 ) -> pl.Series:
     import polars as pl
 

@@ -23,7 +23,7 @@ BINS = 4_800
 
 
 class Sum(IntEnum):
-    """Columns of whole numbers that are summed over visits (of all or a segment) or steps (of a touchpoint)."""
+    """Whole numbers that are summed over visits (of all, of a segment) or steps (of a touchpoint)."""
 
     SERVED = 0
     FAILED = 1
