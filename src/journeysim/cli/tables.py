@@ -73,7 +73,8 @@ _SHOWN_ORDER = (
 _TOUCHPOINT_COLUMNS = (_VISITS, _WAIT, _P90, _WITHIN, _RENEGED, _LINE, _SERVED, _BALKED, _REJECTED, _FAILED)
 _SEGMENT_COLUMNS = (_VISITS, _WAIT, _WITHIN, _SERVED, _P90, _RENEGED, _BALKED, _CLOSED, _REJECTED, _FAILED)
 _STAFF_COLUMNS = (_BUSY, _OVERTIME, _COST)
-_OBSERVED_COLUMNS = (_VISITS, _WAIT, _WAITED, Column("reneged_fraction", "gave up\n%", 100))
+# The visits are those of the log by construction.
+_OBSERVED_COLUMNS = (_WAIT, _WAITED, Column("reneged_fraction", "gave up\n%", 100))
 
 
 def run_tables(run: Run) -> str:
@@ -179,19 +180,21 @@ def _cells(column: Column, found: Sequence[Estimate | None]) -> list[str]:
 def _estimate(value: Estimate, factor: float, digits: int) -> str:
     if math.isnan(value.mean):
         return _MISSING
-    return _with_half(f"{value.mean * factor:,.{digits}f}", value.half_width * factor, digits)
+    mean = f"{value.mean * factor:,.{digits}f}"
+    # What does not vary, such as the arrivals of a log, is no estimate.
+    return mean if value.half_width == 0 else _with_half(mean, value.half_width * factor, digits)
 
 
 def _with_half(mean: str, half: float, digits: int) -> str:
     return mean if math.isnan(half) else f"{mean} ±{half:,.{digits}f}"
 
 
-def _digits(halves: Sequence[float]) -> int:
-    """Decimals that show the first digit of a typical half-width, at most two."""
+def _digits(halves: Sequence[float], most: int = 2) -> int:
+    """Decimals that show the first digit of a typical half-width."""
     real = sorted(half for half in halves if half > 0)
     if not real:
         return 1
-    return min(2, max(0, math.ceil(-math.log10(real[len(real) // 2]))))
+    return min(most, max(0, math.ceil(-math.log10(real[len(real) // 2]))))
 
 
 def _differences(others: Sequence[OptionResult], baseline: OptionResult) -> list[str]:
@@ -232,7 +235,7 @@ def _difference(value: Comparison | None, factor: float) -> str:
         return _MISSING
     found = value.difference
     half = (found.high - found.low) / 2 * factor
-    digits = _digits([half])
+    digits = _digits([half], most=3)
     text = f"{found.difference * factor:+,.{digits}f}"
     if not any(digit in text for digit in "123456789"):
         text = text.replace("-", "+")
