@@ -78,7 +78,7 @@ BUSY: dict[str, Any] = {
     },
     "queues": {
         "door_line": {"patience": "none"},
-        "machine_line": {"capacity": 5, "balk": {"at_length": 3, "probability": 0.5}},
+        "machine_line": {"capacity": 4, "balk": {"at_length": 3, "probability": 0.3}},
         "counter_line": {"discipline": "priority", "balk": {"expected_wait": True, "probability": 0.7}},
         "advice_line": {"patience": {"weibull": {"mean": "12 min", "shape": 1.5}}},
     },
@@ -88,7 +88,7 @@ BUSY: dict[str, Any] = {
             "queue": "door_line",
             "service": {"triangular": {"low": "10 s", "mode": "20 s", "high": "60 s"}},
             "next": [
-                {"to": {"machine": 0.6, "counter": 0.4}, "when": {"need": "cash"}},
+                {"to": {"machine": 0.8, "counter": 0.2}, "when": {"need": "cash"}},
                 {"to": "counter"},
             ],
         },

@@ -12,7 +12,7 @@ from enum import IntEnum
 import numpy as np
 
 from journeysim.branch.routes import LEAVE, Route, closure, compile_route, edges
-from journeysim.journey import Distribution, Journey, Queue, expected_visits
+from journeysim.journey import Distribution, Journey, Queue, arrival_mix, expected_visits
 from journeysim.units import BoolArray, FloatArray, IntArray, to_ticks
 
 NO_QUEUE = -1
@@ -275,21 +275,20 @@ def _queue_plans(journey: Journey, expected_steps: FloatArray) -> tuple[QueuePla
 
 
 def _mean_service(journey: Journey, queue: str, expected_steps: FloatArray) -> int:
-    """Mean service in ticks over the expected users of a queue; 0 where nobody is expected."""
-    shares = np.array(
-        [
-            (segment.share or 0.0) * need.share_for(name)
-            for name, segment in journey.segments.items()
-            for need in journey.needs.values()
-        ]
-    )
-    total = weight = 0.0
-    for steps, point in zip(expected_steps, journey.touchpoints.values(), strict=True):
-        if point.queue == queue:
-            means = [point.service.resolve(*klass).mean_min() for klass in _classes(journey)]
-            total += float((shares * steps * np.array(means)).sum())
-            weight += float((shares * steps).sum())
-    return to_ticks(total / weight) if weight > 0 else 0
+    """Mean service in ticks over the expected users of a queue.
+
+    Where nobody is expected (those turned away elsewhere come here), all its services count alike.
+    """
+    mix = arrival_mix(journey).ravel()
+    here = [number for number, point in enumerate(journey.touchpoints.values()) if point.queue == queue]
+    if not here:
+        return 0
+    points = [list(journey.touchpoints.values())[number] for number in here]
+    means = np.array([[point.service.mean_min(*klass) for klass in _classes(journey)] for point in points])
+    weights = mix * expected_steps[here]
+    if not weights.any():
+        weights = np.ones_like(means)
+    return to_ticks(float((weights * means).sum() / weights.sum()))
 
 
 def _group_plans(journey: Journey, opens: int, closes: int) -> tuple[GroupPlan, ...]:

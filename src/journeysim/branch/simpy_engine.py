@@ -335,7 +335,10 @@ class _Day:
         ahead = sum(len(line) for line in queue.lines[: self.line_of(visit, queue) + 1])
         on_duty = sum(group.on_duty for group in queue.groups)
         acceptable = self.acceptable_wait[visit.number]
-        return acceptable < NEVER and (ahead + 1) * queue.plan.mean_service > acceptable * on_duty
+        if acceptable >= NEVER:
+            return False
+        # Where nobody is on duty the wait has no end, however short a service is.
+        return on_duty == 0 or (ahead + 1) * queue.plan.mean_service > acceptable * on_duty
 
     def line_of(self, visit: _Visit, queue: _Queue) -> int:
         return queue.plan.line_of_segment[int(self.segment[visit.number])]

@@ -11,6 +11,7 @@ from journeysim.journey.distributions import Distribution
 from journeysim.journey.flow import expected_visits
 from journeysim.journey.hours import OpeningHours
 from journeysim.journey.load import load_journey, parse_journey
+from journeysim.journey.loads import arrival_mix
 from journeysim.journey.models import Journey
 from journeysim.journey.stations import Queue, Rule, Touchpoint
 from journeysim.journey.strict_yaml import Document, parse_document, read_document
@@ -24,6 +25,7 @@ __all__ = [
     "RecordedArrivals",
     "Rule",
     "Touchpoint",
+    "arrival_mix",
     "expected_visits",
     "load_journey",
     "parse_document",
