@@ -8,22 +8,24 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from scipy.special import ndtr, stdtrit
 
-WIDEST_GAP = 3.5
-"""Standard errors apart that luck alone hardly ever brings about (one time in two thousand)."""
+BY_LUCK = float(ndtr(-3.5))
+"""How often luck alone may bring about a gap so wide, to each side: one time in four thousand."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over customers and its standard error, days being independent."""
+    """A mean over customers and its standard error from so many independent days."""
 
     mean: float
     standard_error: float
+    days: int
 
     @property
     def half_width(self) -> float:
-        """Half the 95% confidence interval (there are many days: normal quantile)."""
-        return 1.96 * self.standard_error
+        """Half the 95% confidence interval."""
+        return _errors_wide(self.days, 0.025) * self.standard_error
 
 
 def estimates(steps: pl.DataFrame) -> dict[str, Estimate]:
@@ -54,7 +56,7 @@ def ratio(sums: np.ndarray, counts: np.ndarray) -> Estimate:
     mean = float(sums.sum() / counts.sum())
     residuals = sums - mean * counts
     error = math.sqrt(float(residuals @ residuals) * sums.size / (sums.size - 1)) / float(counts.sum())
-    return Estimate(mean, error)
+    return Estimate(mean, error, sums.size)
 
 
 def disagreements(by_engine: Mapping[str, Mapping[str, Estimate]], truth: Mapping[str, float]) -> list[str]:
@@ -69,9 +71,16 @@ def disagreements(by_engine: Mapping[str, Mapping[str, Estimate]], truth: Mappin
         for what in sorted(values.keys() & reference.keys()):
             one, other = values[what], reference[what]
             error = math.hypot(one.standard_error, other.standard_error)
-            if abs(one.mean - other.mean) > WIDEST_GAP * error:
+            days = min(one.days, other.days)
+            if abs(one.mean - other.mean) > _errors_wide(days, BY_LUCK) * error:
                 found.append(f"{what}: {one.mean:.4f} in {engine}, {other.mean:.4f} in {engines[0]}")
         for what, exact in truth.items():
-            if abs(values[what].mean - exact) > WIDEST_GAP * values[what].standard_error:
-                found.append(f"{what}: {values[what].mean:.4f} in {engine}, {exact:.4f} in theory")
+            one = values[what]
+            if abs(one.mean - exact) > _errors_wide(one.days, BY_LUCK) * one.standard_error:
+                found.append(f"{what}: {one.mean:.4f} in {engine}, {exact:.4f} in theory")
     return found
+
+
+def _errors_wide(days: int, beyond: float) -> float:
+    """Standard errors that a mean of so many days exceeds with probability ``beyond``, by Student's t."""
+    return float(stdtrit(days - 1, 1.0 - beyond))

@@ -6,7 +6,8 @@ Luck from Python's `random`, the quickest that a tutorial uses; one tuple is not
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
+from typing import Any
 
 import polars as pl
 import simpy
@@ -14,6 +15,8 @@ import simpy
 from bench.models import STEPS_SCHEMA, Bank
 
 Steps = list[tuple[object, ...]]
+Staff = dict[str, Any]
+Process = Generator[simpy.Event, Any, None]
 
 
 def run(bank: Bank, days: int, seed: int) -> pl.DataFrame:
@@ -30,7 +33,9 @@ def run(bank: Bank, days: int, seed: int) -> pl.DataFrame:
     return pl.DataFrame(steps, schema=STEPS_SCHEMA, orient="row")
 
 
-def arrivals(env, bank, staff, customer, steps, day) -> Iterator[simpy.Event]:
+def arrivals(
+    env: simpy.Environment, bank: Bank, staff: Staff, customer: Callable[..., Process], steps: Steps, day: int
+) -> Process:
     """Let customers come by a Poisson process whose rate changes: thinning, as in Law & Kelton."""
     highest = max(per_min for _, per_min in bank.arrivals_until)
     segments, shares = list(bank.share), list(bank.share.values())
@@ -44,7 +49,9 @@ def arrivals(env, bank, staff, customer, steps, day) -> Iterator[simpy.Event]:
             env.process(customer(env, bank, staff, steps, day, segment))
 
 
-def patient_customer(env, bank, staff, steps, day, segment) -> Iterator[simpy.Event]:
+def patient_customer(
+    env: simpy.Environment, bank: Bank, staff: Staff, steps: Steps, day: int, segment: str
+) -> Process:
     """One visit of model A: wait for a teller, be served, leave."""
     joined = env.now
     with staff["teller"].request() as request:
@@ -54,13 +61,17 @@ def patient_customer(env, bank, staff, steps, day, segment) -> Iterator[simpy.Ev
         steps.append((day, segment, "teller", joined, started, env.now, "served"))
 
 
-def impatient_customer(env, bank, staff, steps, day, segment) -> Iterator[simpy.Event]:
+def impatient_customer(
+    env: simpy.Environment, bank: Bank, staff: Staff, steps: Steps, day: int, segment: str
+) -> Process:
     """One visit of model B: touchpoint after touchpoint, giving up where the wait gets too long."""
     touchpoint = "greeter"
+    patience_mean_min = bank.patience_mean_min[segment]
+    assert patience_mean_min is not None
     while touchpoint:
         joined = env.now
         with staff[touchpoint].request(priority=bank.priority[segment]) as request:
-            patience = env.timeout(random.expovariate(1 / bank.patience_mean_min[segment]))
+            patience = env.timeout(random.expovariate(1 / patience_mean_min))
             yield request | patience
             if not request.triggered:
                 steps.append((day, segment, touchpoint, joined, None, env.now, "reneged"))
