@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -133,7 +132,7 @@ BUSY: dict[str, Any] = {
 
 def changed(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """A copy of plain data with values set by dotted path."""
-    out = copy.deepcopy(data)
+    out = json.loads(json.dumps(data))
     for path, value in changes.items():
         *parents, last = path.split(".")
         place = out
