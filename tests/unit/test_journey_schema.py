@@ -161,7 +161,10 @@ touchpoints:
       mixture:
         - {share: 0.9, of: {erlang: {mean: 4 min, k: 3}}}
         - {share: 0.1, of: {empirical: {file: data/s.csv, column: secs, unit: s}}}
-    next: [{to: approval, keep_server: true}, {to: branch, when: {waited_over: 15 min}, after: 2 days}, {to: leave}]
+    next:
+      - {to: approval, keep_server: true}
+      - {to: branch, when: {waited_over: 15 min}, after: 2 days}
+      - {to: leave}
 """
 
 
