@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -28,6 +29,8 @@ ENGINES: dict[str, Engine] = {
 }
 TARGETS = {("b", "textbook SimPy"): 5.0, ("b", "Ciw"): 10.0}
 HELP_TARGET_S = 0.3
+BUSY = 0.7
+"""Load from which on a measurement is not to be trusted."""
 TITLES = {
     "a": "Model A: M/M/5 at load 0.9, around the clock",
     "b": "Model B: greeter, kiosks or tellers, advisers; two classes, patience, changing arrivals",
@@ -53,6 +56,9 @@ def main() -> int:
     """Measure, compare, print, keep; 1 if the engines disagree."""
     options = _options()
     print(f"{machine.processor()}, {machine.description()['cores']} cores, Python {sys.version.split()[0]}")
+    load = machine.others_at_work()
+    if load > BUSY:
+        print(f"The machine is busy (load {load:.1f}): these numbers are too low, and ratios uncertain.")
     results, wrong = {}, []
     for name in options.models:
         bank = read_bank(name)
@@ -68,7 +74,7 @@ def main() -> int:
     if not wrong:
         print("All engines agree on every mean wait and share.")
     if options.keep:
-        print(f"Kept in {keep(options, results, help_s)}")
+        print(f"Kept in {keep(options, results, help_s, load)}")
     return 1 if wrong else 0
 
 
@@ -135,7 +141,9 @@ def print_model(
         print(f"{what:42}" + "".join(f"{text:>18}" for text in row))
 
 
-def keep(options: argparse.Namespace, results: dict[str, dict[str, Measured]], help_s: list[float]) -> Path:
+def keep(
+    options: argparse.Namespace, results: dict[str, dict[str, Measured]], help_s: list[float], load: float
+) -> Path:
     """Write the numbers to a file named by date and machine."""
     today = datetime.now(UTC).date().isoformat()
     path: Path = options.out / machine.file_name(today)
@@ -158,6 +166,7 @@ def keep(options: argparse.Namespace, results: dict[str, dict[str, Measured]], h
         "machine": machine.description(),
         "days": {"a": options.days_a, "b": options.days_b},
         "repeats": options.repeats,
+        "load_before": None if math.isnan(load) else round(load, 2),
         "models": models,
         "help_s": [round(value, 4) for value in help_s],
     }

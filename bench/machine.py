@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import math
 import os
 import platform
 import re
@@ -23,6 +24,11 @@ def processor() -> str:
         brand = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
         return subprocess.run(brand, capture_output=True, text=True, check=True).stdout.strip()
     return platform.processor() or platform.machine()
+
+
+def others_at_work() -> float:
+    """Programs that have lately competed for the processor, on average over a minute; NaN where untold."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else math.nan
 
 
 def description() -> dict[str, object]:
