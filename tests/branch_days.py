@@ -56,9 +56,9 @@ BUSY: dict[str, Any] = {
             "share": 0.8,
             "priority": 2,
             "patience": {"exponential": {"mean": "9 min"}},
-            "acceptable_wait": {"lognormal": {"median": "6 min", "sigma": 0.5}},
+            "acceptable_wait": {"lognormal": {"median": "3 min", "sigma": 0.5}},
         },
-        "vip": {"share": 0.2, "priority": 1, "acceptable_wait": {"constant": "4 min"}},
+        "vip": {"share": 0.2, "priority": 1, "acceptable_wait": {"constant": "2 min"}},
     },
     "needs": {
         "cash": {"share": {"regular": 0.7, "vip": 0.4}, "start": "door"},
@@ -69,7 +69,7 @@ BUSY: dict[str, Any] = {
         "greeters": {"count": 1, "serves": ["door_line"], "cost_per_hour": 30},
         "machines": {"count": 2, "serves": ["machine_line"], "kind": "machine", "cost_per_hour": 3},
         "tellers": {
-            "count": {"09:00": 2, "09:45": 4, "11:00": 2},
+            "count": {"09:00": 2, "09:45": 3, "11:00": 2},
             "serves": ["counter_line", "advice_line"],
             "cost_per_hour": 60,
         },

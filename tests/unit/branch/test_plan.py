@@ -54,8 +54,8 @@ def test_the_roster_starts_at_opening_and_ends_before_closing() -> None:
     monday, tuesday = plan_of(data), plan_of(data, 1)
     tellers = plan_of(data).group_plans[2]
     assert tellers.roster_ticks.tolist() == [to_ticks(m) for m in (570, 585)]
-    assert tellers.roster_counts.tolist() == [2, 4]
-    assert tuesday.group_plans[2].roster_counts.tolist() == [2, 4, 2]
+    assert tellers.roster_counts.tolist() == [2, 3]
+    assert tuesday.group_plans[2].roster_counts.tolist() == [2, 3, 2]
     assert (monday.serves_out, tuesday.serves_out) == (True, False)
     assert (monday.opens, monday.closes) == (to_ticks(570), to_ticks(660))
 
