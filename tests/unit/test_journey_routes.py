@@ -267,3 +267,20 @@ def test_nobody_on_duty_is_an_infinite_load() -> None:
     (over,) = overloads(read(data))
     assert over.load == math.inf
     assert str(over) == "nobody on duty from 09:00 to 12:00"
+
+
+def test_long_loop_is_named_in_short() -> None:
+    names = [f"p{number}" for number in range(50)]
+    points: Data = {
+        name: {"next": [{"to": onward}]} for name, onward in zip(names, [*names[1:], "p0"], strict=True)
+    }
+    (found,) = loops(small_map(points))
+    assert found.endswith("p6 (served) → p7 (served) → 42 more → p0")
+
+
+def test_map_beyond_all_measure_is_refused() -> None:
+    points: Data = {f"p{number}": {} for number in range(300)}
+    segments = {f"s{number}": {"share": 0.05} for number in range(20)}
+    needs = {f"n{number}": {"share": 0.1, "start": "p0"} for number in range(10)}
+    (found,) = loops(small_map(points, segments=segments, needs=needs))
+    assert "at most 50000 combinations of segment, need and touchpoint are possible: 60000" in found

@@ -19,6 +19,8 @@ from journeysim.journey.values import show_time
 
 MAX_PER_HOUR = 100_000
 """Most arrivals an hour, factors included: a slip of the pen beyond it, and hours of computing."""
+MAX_COMBINATIONS = 50_000
+"""Most segments × needs × touchpoints: beyond any branch, and checking alone would take minutes."""
 
 _ON_ROUTES = {
     "segments": ("patience", "acceptable_wait"),
@@ -54,6 +56,8 @@ def check(
     checker.queues()
     checker.rules()
     checker.distributions()
+    if checker.too_large():
+        return checker.errors, checker.warnings
     checker.reach()
     checker.loops()
     if sound and not checker.errors:
@@ -341,6 +345,15 @@ class _Checker:
         if missing and OTHER not in given:
             hint = "add it, or other for all not named"
             self._error(loc, f"nothing is said for {section[:-1]} {missing[0]}", "", hint, key=True)
+
+    def too_large(self) -> bool:
+        """Refuse a map with so many combinations that following every customer's routes would not end."""
+        journey = self.journey
+        count = len(journey.segments) * len(journey.needs) * len(journey.touchpoints)
+        if count > MAX_COMBINATIONS:
+            problem = f"at most {MAX_COMBINATIONS} combinations of segment, need and touchpoint are possible"
+            self._error(("touchpoints",), problem, str(count), key=True, sure=True)
+        return count > MAX_COMBINATIONS
 
     def _resolved(self) -> bool:
         """Whether every touchpoint that something leads to is defined by a usable entry."""
