@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -339,3 +340,15 @@ def test_polars_is_imported_only_for_data_files() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_journey_travels_to_another_process_whole(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(CSV, encoding="utf-8")
+    journey = load(tmp_path, recorded_map(hours={"open": "09:15", "close": "10:00"}))
+    twin = pickle.loads(pickle.dumps(journey))
+    assert twin.model_dump() == journey.model_dump()
+    assert twin.warnings == journey.warnings
+    assert len(twin.warnings) == 1
+    assert twin.document.data == journey.document.data
+    assert twin.arrivals.recorded.minute.tolist() == journey.arrivals.recorded.minute.tolist()  # type: ignore[union-attr]
+    assert twin.patched({"staff.tellers.count": 1}).arrivals.recorded is not None
