@@ -203,8 +203,12 @@ def in_order(arrivals: Arrivals) -> Arrivals:
 
 
 def batch_of(journey: Journey, days: int = 1, seed: int = 1, replication: int = 0) -> Batch:
-    """Draw the first open days of a map that are all alike."""
-    found = list(open_days(journey, MONDAY, days))
+    """Draw the first open days of a map, all of them taken for the kind of day that the first is."""
+    return batch_of_days(journey, list(open_days(journey, MONDAY, days)), seed, replication)
+
+
+def batch_of_days(journey: Journey, found: list[OpenDay], seed: int = 1, replication: int = 0) -> Batch:
+    """Draw given days of one kind."""
     plan = compile_plan(journey, found[0].date.weekday())
     assert plan is not None
     luck = Luck(seed, replication)
