@@ -5,6 +5,7 @@ The arithmetic under the transient formulas; knows nothing of queues.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,12 +56,20 @@ def generator(states: int, moves: Sequence[Moves]) -> sparse.csr_array:
     return sparse.csr_array((rates, places), shape=(states, states))
 
 
-def evolve(matrix: sparse.csr_array, vector: FloatArray, minutes: float) -> Evolution:
+def terms_needed(matrix: sparse.csr_array, minutes: float, deviations: float = 10.0) -> int:
+    """Products of matrix and vector that `evolve` takes."""
+    expected = _fastest_per_min(matrix) * minutes
+    return int(expected + deviations * (math.sqrt(expected) + 4.0))
+
+
+def evolve(
+    matrix: sparse.csr_array, vector: FloatArray, minutes: float, deviations: float = 10.0
+) -> Evolution:
     """Solve y' = matrix y from ``vector`` over ``minutes``, exactly but for rounding.
 
     Uniformisation: the matrix exponential becomes a Poisson mixture of powers of I + matrix / r, r the
     largest total rate. Nothing negative is ever added, so small probabilities keep their relative accuracy;
-    the mixture ends where what is left is below 1e-18.
+    the mixture ends where what is left is below 1e-18, or below 1e-9 with 6 ``deviations``.
 
     Parameters
     ----------
@@ -68,14 +77,15 @@ def evolve(matrix: sparse.csr_array, vector: FloatArray, minutes: float) -> Evol
         probabilities (forwards), a generator for expected rewards (backwards).
     vector : shape (states,), >= 0.
     minutes : >= 0.
+    deviations : standard deviations of the Poisson mixture that are taken in.
 
     References
     ----------
     Jensen (1953); Grassmann (1977), "Transient solutions in Markovian queueing systems".
     """
-    fastest_per_min = float(-matrix.diagonal().min(initial=0.0)) or 1.0
+    fastest_per_min = _fastest_per_min(matrix)
     expected = fastest_per_min * minutes
-    terms = int(expected + 10.0 * np.sqrt(expected) + 40.0)
+    terms = terms_needed(matrix, minutes, deviations)
     counts = np.arange(1, terms + 1)
     with np.errstate(divide="ignore"):
         exponents = counts * np.log(expected) - np.cumsum(np.log(counts))
@@ -89,3 +99,7 @@ def evolve(matrix: sparse.csr_array, vector: FloatArray, minutes: float) -> Evol
         end = end + weight * current
         integral = integral + rest * current
     return Evolution(end, integral)
+
+
+def _fastest_per_min(matrix: sparse.csr_array) -> float:
+    return float(-matrix.diagonal().min(initial=0.0)) or 1.0
