@@ -19,7 +19,7 @@ from journeysim.branch.luck import Address, Luck
 from journeysim.branch.plan import NO_QUEUE, Plan, TouchpointPlan
 from journeysim.branch.routes import LEAVE
 from journeysim.journey import Distribution
-from journeysim.units import NEVER, BoolArray, FloatArray, IntArray, array_to_ticks
+from journeysim.units import LONGEST, NEVER, BoolArray, FloatArray, IntArray, array_to_ticks
 
 OCCURRENCES_ON_CYCLES = 4
 """How many times a visit can come to a touchpoint on a cycle before the draws must be extended."""
@@ -31,7 +31,7 @@ class StepDraws:
 
     Attributes
     ----------
-    service : shape (visits,), ticks.
+    service : shape (visits,), ticks; `LONGEST` where a heavy tail gave more.
     patience : shape (visits,), ticks until the customer gives up; `NEVER` where nobody does.
     fails, balks : shape (visits,), whether the service fails, whether one who considers balking does.
     goes_to : shape (situations, visits), the next touchpoint if the service succeeds.
@@ -97,7 +97,7 @@ class _Sampler:
         queue = None if point.queue == NO_QUEUE else self._plan.queue_plans[point.queue]
         place = f"{name}\0{occurrence}"
         return StepDraws(
-            service=self.ticks(f"service\0{place}", point.service, here),
+            service=np.minimum(self.ticks(f"service\0{place}", point.service, here), LONGEST),
             patience=self.ticks(f"patience\0{place}", point.patience, here),
             fails=self._happens(f"failure\0{place}", point.fails, here),
             balks=self._happens(f"balking\0{place}", queue.balk_probability if queue else 0.0, here),
