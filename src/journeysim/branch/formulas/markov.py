@@ -14,6 +14,9 @@ from scipy import sparse
 
 from journeysim.units import FloatArray, IntArray
 
+_BLOCK = 16
+"""Terms that are summed together; after each block is looked at whether the vector has settled."""
+
 
 @dataclass(frozen=True)
 class Moves:
@@ -63,7 +66,11 @@ def terms_needed(matrix: sparse.csr_array, minutes: float, deviations: float = 1
 
 
 def evolve(
-    matrix: sparse.csr_array, vector: FloatArray, minutes: float, deviations: float = 10.0
+    matrix: sparse.csr_array,
+    vector: FloatArray,
+    minutes: float,
+    deviations: float = 10.0,
+    settled: float = 0.0,
 ) -> Evolution:
     """Solve y' = matrix y from ``vector`` over ``minutes``, exactly but for rounding.
 
@@ -78,6 +85,8 @@ def evolve(
     vector : shape (states,), >= 0.
     minutes : >= 0.
     deviations : standard deviations of the Poisson mixture that are taken in.
+    settled : for probabilities: change still to come, summed over the states, below which the vector is taken
+        to have settled. The bound holds, for a step of a chain never makes a difference larger.
 
     References
     ----------
@@ -93,12 +102,23 @@ def evolve(
     weights /= weights.sum()
     later = np.concatenate((np.cumsum(weights[:0:-1])[::-1], [0.0])) / fastest_per_min
     step = sparse.csr_array(sparse.eye_array(matrix.shape[0]) + matrix / fastest_per_min)
-    current, end, integral = vector, weights[0] * vector, later[0] * vector
-    for weight, rest in zip(weights[1:], later[1:], strict=True):
-        current = step @ current
-        end = end + weight * current
-        integral = integral + rest * current
-    return Evolution(end, integral)
+    shares = np.array([weights, later])
+    sums = shares[:, :1] * vector
+    block = np.empty((_BLOCK, vector.size))
+    current = vector
+    for first in range(1, weights.size, _BLOCK):
+        of_block = block[: min(_BLOCK, weights.size - first)]
+        for row in of_block:
+            current = step @ current
+            row[:] = current
+        last = first + len(of_block)
+        sums += shares[:, first:last] @ of_block
+        if settled and last < weights.size:
+            change = float(np.abs(step @ current - current).sum())
+            if change * (weights.size - last) < settled:
+                sums += shares[:, last:].sum(axis=1, keepdims=True) * current
+                break
+    return Evolution(*sums)
 
 
 def _fastest_per_min(matrix: sparse.csr_array) -> float:

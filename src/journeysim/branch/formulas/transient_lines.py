@@ -9,6 +9,7 @@ Errors: each function raises ``ValueError`` naming the argument, what is require
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -30,8 +31,11 @@ LEFT_PROBABILITY = 1e-7
 """Probability that somebody is still inside at which the day is taken to be over."""
 
 _DEVIATIONS = 6.0
-_FIRST_PLACES = 16
+_SETTLED = 1e-10
+_FIRST_PLACES = 32
 _MOST_DRAINS = 2_000
+_OVERHEAD = 10.0
+"""What the additions of a step cost beside its multiplications, by state."""
 
 
 class TooMuchWork(ValueError):
@@ -124,15 +128,37 @@ def lines_day(
     arrivals; patience that is not exponential as in `Patience`.
     """
     _check(periods, lines, services, sends_home=sends_home)
-    places = [_FIRST_PLACES if line.capacity is None else line.capacity for line in lines]
+    most = [math.inf if line.capacity is None else line.capacity for line in lines]
+    first = max(8, _FIRST_PLACES >> (len(lines) - 1))
+    places = [int(min(first, limit)) for limit in most]
     allowed = most_work
     while True:
+        if _least_work(periods, services, places) > allowed:
+            raise TooMuchWork(f"most_work: the day needs more than {most_work:g} multiplications")
         day = _Day(periods, lines, services, places, allowed)
         too_short = day.follow(drain_hours, sends_home=sends_home)
         allowed -= day.work
         if not too_short.any():
             return day.result()
-        places = [count * 2 if short else count for count, short in zip(places, too_short, strict=True)]
+        places = [
+            int(min(2 * count, limit)) if short else count
+            for count, short, limit in zip(places, too_short, most, strict=True)
+        ]
+
+
+def _least_work(periods: Sequence[LinePeriod], services: Sequence[Phases], places: Sequence[int]) -> float:
+    """Multiplications that a day takes without giving up and without what follows its last period."""
+    cells = sum(len(service.per_min) for service in services)
+    fastest = max(rate for service in services for rate in service.per_min)
+    work, busy = 0.0, 0
+    for period in periods:
+        busy = max(busy, period.servers)
+        states = states_needed(period.servers, busy, cells, places)
+        per_min = busy * fastest + sum(period.arrivals_per_hour) / MINUTES_PER_HOUR
+        expected = per_min * period.hours * MINUTES_PER_HOUR
+        terms = expected + _DEVIATIONS * (math.sqrt(expected) + 4.0)
+        work += terms * states * (_OVERHEAD + 1.0 + min(cells, busy) + len(places))
+    return work
 
 
 class _Day:
@@ -200,8 +226,8 @@ class _Day:
         if key not in self._generators:
             self._generators[key] = chain.forwards(now.tolist(), giving_up)
         matrix = self._generators[key]
-        self._spend(terms_needed(matrix, minutes, _DEVIATIONS) * (matrix.nnz + 10.0 * chain.states))
-        evolution = evolve(matrix, chance, minutes, _DEVIATIONS)
+        self._spend(terms_needed(matrix, minutes, _DEVIATIONS) * (matrix.nnz + _OVERHEAD * chain.states))
+        evolution = evolve(matrix, chance, minutes, _DEVIATIONS, _SETTLED)
         spent = evolution.integral
         waiting = chain.all_busy * spent
         self._rows.append(
