@@ -32,7 +32,7 @@ from journeysim.units import FloatArray, IntArray
 
 MOST_TURNED = 0.25
 """Share of a queue's customers who gave up or were turned away elsewhere above which none is calculated: they
-come in bursts, when it is busy there, and wait several times as long as customers who come at random."""
+come in bursts, when it is busy there, and wait two or three times as long as customers who come at random."""
 
 
 @dataclass(frozen=True)

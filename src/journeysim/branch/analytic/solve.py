@@ -36,7 +36,7 @@ MOST_PATIENT = 0.2
 NEGLIGIBLE = 1e-9
 """Expected customers below which a part of the day counts as empty."""
 
-_PHASES = (100, 8, 4, 2)
+_PHASES = (100, 30, 8, 4, 2)
 
 
 @dataclass(frozen=True)
