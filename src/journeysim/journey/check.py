@@ -13,7 +13,8 @@ from journeysim.journey.hours import OpeningHours
 from journeysim.journey.loads import overloads
 from journeysim.journey.models import Journey
 from journeysim.journey.routes import MAX_STEPS, Routes, all_targets, reached_by_name
-from journeysim.journey.stations import LEAVE, RosterFile, Rule, Touchpoint
+from journeysim.journey.staff import RosterFile
+from journeysim.journey.stations import LEAVE, Rule, Touchpoint
 from journeysim.journey.strict_yaml import Document, Loc, look_up, touches
 from journeysim.journey.values import show_time
 

@@ -16,7 +16,8 @@ from journeysim.errors import Problem
 from journeysim.journey.arrivals import Arrivals
 from journeysim.journey.distributions import Distribution, Strictly
 from journeysim.journey.hours import Hours, OpeningHours
-from journeysim.journey.stations import Queue, StaffGroup, Touchpoint
+from journeysim.journey.staff import StaffGroup
+from journeysim.journey.stations import Queue, Touchpoint
 from journeysim.journey.strict_yaml import Document, Loc
 from journeysim.journey.values import (
     Duration,

@@ -1,4 +1,4 @@
-"""Where customers wait and are served: queues, staff groups, touchpoints and the rules that lead on."""
+"""Where customers wait and are served: queues, touchpoints and the rules that lead on."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from journeysim.journey.values import (
     Id,
     Name,
     Names,
-    NotNegative,
     PositiveCount,
     PositiveDuration,
     Share,
     Text,
-    TimeOfDay,
     Truth,
     by_shape,
     tag,
@@ -27,77 +25,6 @@ from journeysim.journey.values import (
 LEAVE = "leave"
 
 Condition = Literal["occupied", "seated", "informed", "explained", "fair", "alone", "anxious", "comfortable"]
-
-
-class RosterFile(Strictly):
-    """A roster read from a file (not built yet)."""
-
-    file: Text = Field(
-        description="CSV or Parquet file, in the map's folder or below.", examples=["data/agents.csv"]
-    )
-    day: Text | None = Field(None, description="Column with the date.", examples=["date"])
-    time: Text = Field(description="Column with the time from which the count holds.", examples=["from"])
-    count: Text = Field(description="Column with the count.", examples=["agents"])
-
-
-class Breakdown(Strictly):
-    """Machines that fail and are repaired (not built yet)."""
-
-    uptime: Distribution = Field(
-        description="Opening time until a breakdown.", examples=[{"exponential": {"mean": "20 h"}}]
-    )
-    repair: Distribution = Field(description="Time until repaired.", examples=[{"constant": "30 min"}])
-
-
-Roster = Annotated[
-    Annotated[Count, tag("number")]
-    | Annotated[dict[TimeOfDay, Count], Field(min_length=1), tag("mapping")]
-    | Annotated[RosterFile, tag("file")],
-    by_shape("a whole number or numbers by time of day are required", "{09:00: 3, 11:30: 4}", file_form=True),
-]
-
-
-class StaffGroup(Strictly):
-    """Interchangeable servers, people or machines, with a roster."""
-
-    count: Roster = Field(
-        description="How many are on duty: one number, or one from each time on (before the first: 0).",
-        examples=[3, {"09:00": 3, "11:30": 4, "14:00": 3}],
-    )
-    serves: Names = Field(
-        description="Queues this group serves, in order of preference.",
-        examples=[["vip_line", "counter_line"]],
-    )
-    kind: Literal["person", "machine"] = Field(
-        "person", description="person (default) or machine.", examples=["machine"]
-    )
-    cost_per_hour: NotNegative = Field(
-        0.0, description="Cost of one rostered hour of one server.", examples=[60]
-    )
-    attentive: Share | None = Field(
-        None,
-        description="Chance that an encounter is attentive, not indifferent; absent: the preset's.",
-        examples=[0.8],
-    )
-    breakdown: Breakdown | None = Field(
-        None,
-        description="Breakdowns of machines (not built yet).",
-        examples=[{"uptime": {"exponential": {"mean": "20 h"}}, "repair": {"constant": "30 min"}}],
-    )
-
-    def roster_steps(self) -> list[tuple[int, int]]:
-        """Return the count from each minute of the day on, in ascending order; before the first it is 0.
-
-        Raises
-        ------
-        NotImplementedError
-            The roster stands in a file; checked maps hold none such.
-        """
-        if isinstance(self.count, RosterFile):
-            raise NotImplementedError("a roster from a file is not built yet")
-        if isinstance(self.count, dict):
-            return sorted(self.count.items())
-        return [(0, self.count)]
 
 
 class Balk(Strictly):

@@ -32,6 +32,7 @@ TAG_MARK = "\x00"
 
 MAX_DURATION_MIN = 3660 * 1440.0
 MAX_NAME_LENGTH = 80
+MAX_COUNT = 1_000_000
 RESERVED_NAMES = frozenset({"leave", "none", "other"})
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -199,8 +200,8 @@ Number = Annotated[float, Strict(), AllowInfNan(False), BeforeValidator(_strict_
 NotNegative = Annotated[Number, Field(ge=0, le=1e12)]
 Positive = Annotated[Number, Field(gt=0, le=1e12)]
 Share = Annotated[Number, Field(ge=0, le=1)]
-Count = Annotated[int, Strict(), BeforeValidator(_count), Field(ge=0, le=1_000_000)]
-PositiveCount = Annotated[int, Strict(), BeforeValidator(_count), Field(ge=1, le=1_000_000)]
+Count = Annotated[int, Strict(), BeforeValidator(_count), Field(ge=0, le=MAX_COUNT)]
+PositiveCount = Annotated[int, Strict(), BeforeValidator(_count), Field(ge=1, le=MAX_COUNT)]
 Priority = Annotated[int, Strict(), BeforeValidator(_count), Field(ge=-1000, le=1000)]
 Truth = Annotated[bool, Strict(), BeforeValidator(_truth)]
 Text = Annotated[str, Strict(), Field(max_length=10_000)]
