@@ -44,10 +44,10 @@ class Balk(Strictly):
 
 
 class LineStart(Strictly):
-    """Open a line when others are busy (not built yet)."""
+    """People who wait in a line when the doors open; their segments and needs are by the shares."""
 
-    touchpoint: Name = Field(description="Touchpoint of the line.", examples=["till"])
-    count: PositiveCount = Field(description="How many.", examples=[3])
+    touchpoint: Name = Field(description="Touchpoint they wait for, in this queue.", examples=["till"])
+    count: PositiveCount = Field(description="How many wait.", examples=[3])
 
 
 QueuePatience = Annotated[
@@ -83,14 +83,15 @@ class Queue(Strictly):
     conditions: tuple[Condition, ...] = Field(
         (), description="What waiting here is like.", examples=[["seated", "informed"]]
     )
-    line_group: Name | None = Field(
+    line_group: Id | None = Field(
         None,
-        description="Group of lines of which the shortest is joined (not built yet).",
+        description="Group of lines this one belongs to; a touchpoint whose `queue` is the group's name has "
+        "the shortest line joined, those in service counted.",
         examples=["tills"],
     )
     start_with: LineStart | None = Field(
         None,
-        description="Who stands here at opening (not built yet).",
+        description="Who waits here when the doors open, every day.",
         examples=[{"touchpoint": "till", "count": 3}],
     )
 
@@ -166,7 +167,8 @@ class Rule(Strictly):
     """One line of ``next``: where a customer goes on to, and when."""
 
     to: Target = Field(
-        description="Touchpoint to go to, leave, or several with shares that sum to 1.",
+        description="Touchpoint to go to, leave (not with after or keep_server), or several with shares that "
+        "sum to 1.",
         examples=["counter", {"kiosk": 0.6, "counter": 0.4}],
     )
     when: When | None = Field(
@@ -177,11 +179,14 @@ class Rule(Strictly):
         None, description="Name of the rule, by which a scenario addresses it.", examples=["to advice"]
     )
     after: After | None = Field(
-        None, description="Come back there on a later day (not built yet).", examples=["2 days"]
+        None,
+        description="Ends this visit; the case's next contact is there so much later, rounded up to whole "
+        "days and moved to the next open day.",
+        examples=["2 days", {"exponential": {"mean": "3 days"}}],
     )
     keep_server: Truth = Field(
         False,
-        description="Hold the server while the customer is at the next touchpoint (not built yet).",
+        description="Holds the server while the customer is at the next touchpoint, such as an approval.",
         examples=[True],
     )
 
@@ -208,7 +213,8 @@ class Touchpoint(Strictly):
     channel: Text = Field("", description="Channel, for reports.", examples=["self-service"])
     queue: Name | None = Field(
         None,
-        description="Queue in which customers wait for it; absent: it starts at once.",
+        description="Queue in which customers wait for it, or line group of which they join the shortest "
+        "line; absent: it starts at once.",
         examples=["door"],
     )
     service: Distribution = Field(
@@ -238,7 +244,7 @@ class Touchpoint(Strictly):
     )
     wrap_up: Distribution | None = Field(
         None,
-        description="Server's work after the customer has gone (not built yet).",
+        description="How long the server is busy after the customer has gone; absent: not at all.",
         examples=[{"constant": "1 min"}],
     )
     next: Annotated[tuple[Rule, ...], Field(max_length=1000)] = Field(
