@@ -9,6 +9,7 @@ no random numbers: an engine is a deterministic function of plan and draws.
 
 from journeysim.branch.calendar import OpenDay, open_days
 from journeysim.branch.metrics import Metric
+from journeysim.branch.own_rules import OwnRules, StepSoFar, VisitSoFar
 from journeysim.branch.simulate import ENGINES, ReplicationResult, simulate_replication
 from journeysim.branch.steps import STEPS_COLUMNS, visits_from_steps
 
@@ -17,7 +18,10 @@ __all__ = [
     "STEPS_COLUMNS",
     "Metric",
     "OpenDay",
+    "OwnRules",
     "ReplicationResult",
+    "StepSoFar",
+    "VisitSoFar",
     "open_days",
     "simulate_replication",
     "visits_from_steps",

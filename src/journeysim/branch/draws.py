@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -56,12 +56,14 @@ class Draws:
     acceptable_wait : shape (visits,), ticks; `NEVER` where the map says nothing.
     capacity : by day of the batch, then staff group.
     steps : by touchpoint, then occurrence.
+    named : shape (visits,) for a name, uniform on (0, 1): luck for an analyst's own rules.
     """
 
     arrivals: Arrivals
     acceptable_wait: IntArray
     capacity: tuple[tuple[Counts, ...], ...]
     steps: tuple[tuple[StepDraws, ...], ...]
+    named: Callable[[str], FloatArray]
 
 
 def draw_steps(
@@ -83,6 +85,7 @@ def draw_steps(
         arrivals=arrivals,
         acceptable_wait=sampler.ticks("acceptable wait", plan.acceptable_wait, sampler.everybody),
         capacity=capacity,
+        named=cache(lambda name: luck.uniforms(f"own rule\0{name}", arrivals.luck_address)),
         steps=tuple(
             tuple(
                 sampler.step(name, point, occurrence)

@@ -64,6 +64,7 @@ class QueuePlan:
     capacity, balk_length : people waiting at which an arrival is rejected, or may balk.
     balks_at_expected_wait : whether an arrival compares the expected with its acceptable wait.
     balk_probability : of those who consider it, the share that does not join.
+    by_priority : whether better segments go first.
     line_of_segment : shape (segments,), the line within the queue.
     lines : what each line is, better ones first; one line for each level and head start.
     mean_service : ticks, over the touchpoints that share the queue as visits are expected to use them.
@@ -74,6 +75,7 @@ class QueuePlan:
     balk_length: int
     balks_at_expected_wait: bool
     balk_probability: float
+    by_priority: bool
     line_of_segment: tuple[int, ...]
     lines: tuple[LinePlan, ...]
     mean_service: int
@@ -90,7 +92,7 @@ class QueuePlan:
         return len({line.level for line in self.lines}) < len(self.lines)
 
 
-NOWHERE = QueuePlan(NO_LIMIT, NO_LIMIT, False, 0.0, (), (), 0, ())
+NOWHERE = QueuePlan(NO_LIMIT, NO_LIMIT, False, 0.0, False, (), (), 0, ())
 """Stands for the queue of a step without one."""
 
 
@@ -326,6 +328,7 @@ def _queue_plans(journey: Journey, expected_steps: FloatArray) -> tuple[QueuePla
                 balk_length=NO_LIMIT if balk is None or balk.at_length is None else balk.at_length,
                 balks_at_expected_wait=balk is not None and balk.expected_wait,
                 balk_probability=0.0 if balk is None else balk.probability,
+                by_priority=queue.discipline == "priority",
                 line_of_segment=tuple(lines.index(line) for line in line_of),
                 lines=tuple(lines),
                 mean_service=_mean_service(journey, len(plans), expected_steps),

@@ -64,7 +64,7 @@ def simulate_day(plan: Plan, draws: Draws, first: int, last: int) -> StepArrays:
     RouteError
         if a visit takes more than `MOST_STEPS` steps.
     """
-    return _Day(plan, draws, first, last).run()
+    return BranchDay(plan, draws, first, last).run()
 
 
 class _Happening(Event):
@@ -82,7 +82,7 @@ class _Happening(Event):
         self.callbacks = callbacks
 
 
-class _Visit(_Happening):
+class Visit(_Happening):
     """A customer in the branch, and the event that ends the service in hand.
 
     ``queue``, ``joined``, ``seen``, ``started`` and ``group`` are those of the present step, as `StepArrays`
@@ -93,9 +93,9 @@ class _Visit(_Happening):
     joined: int
     seen: int
     started: int
-    group: _Group
-    queue: _Queue
-    line: deque[_Visit] | None = None
+    group: Group
+    queue: Queue
+    line: deque[Visit] | None = None
     gives_up: int
     waited = 0
     keeps: list[_Hold] | None = None
@@ -113,51 +113,54 @@ class _Hold(_Happening):
     ``place`` is that of the service in the record.
     """
 
-    def __init__(self, group: _Group, place: int, wrap_up: int, address: int) -> None:
+    def __init__(self, group: Group, place: int, wrap_up: int, address: int) -> None:
         self.group = group
         self.place = place
         self.wrap_up = wrap_up
         self.address = address
 
 
-_Deadline = tuple[int, int, _Visit]
+_Deadline = tuple[int, int, Visit]
 """Tick and precedence of the moment at which a waiting customer gives up."""
 
 
-class _Queue:
+class Queue:
     """People waiting, in lines as the plan has them, and the groups that serve them, by who takes first.
 
     ``being_served`` is counted only where customers choose between lines.
     """
 
     __slots__ = (
-        "being_served", "groups", "has_head_starts", "lines", "number", "plan", "takes_all", "waiting",
+        "being_served", "groups", "has_head_starts", "has_one_line", "kinds", "lines", "number", "plan",
+        "takes_all", "waiting",
     )  # fmt: skip
 
-    def __init__(self, number: int, plan: QueuePlan, groups: list[_Group]) -> None:
+    def __init__(self, number: int, plan: QueuePlan, groups: list[Group]) -> None:
         self.number = number
         self.plan = plan
         self.groups = [groups[group] for group in plan.groups]
         self.takes_all = plan.capacity == NO_LIMIT and not plan.balks
         self.waiting = 0
         self.being_served = 0
-        self.lines: list[deque[_Visit]] = [deque() for _ in plan.lines]
+        self.lines: list[deque[Visit]] = [deque() for _ in plan.lines]
+        self.kinds = list(plan.lines)
+        self.has_one_line = len(plan.lines) == 1
         self.has_head_starts = plan.has_head_starts
 
-    def next_line(self) -> deque[_Visit]:
+    def next_line(self) -> deque[Visit]:
         """The line whose first customer is next: of the best level, who has joined first, head start counted.
 
         Of equals, the one who truly joined first.
         """
         if not self.has_head_starts:
             return next(people for people in self.lines if people)
-        waiting = [(line, people) for line, people in zip(self.plan.lines, self.lines, strict=True) if people]
+        waiting = [(line, people) for line, people in zip(self.kinds, self.lines, strict=True) if people]
         level = waiting[0][0].level
         same = [(line, people) for line, people in waiting if line.level == level]
         return min(same, key=lambda pair: (pair[1][0].joined - pair[0].head_start, pair[1][0].joined))[1]
 
 
-class _Group:
+class Group:
     """A staff group: how many are on duty and how many of them free (below 0 where a roster has fallen)."""
 
     __slots__ = ("free", "number", "on_duty", "queues")
@@ -166,7 +169,7 @@ class _Group:
         self.number = number
         self.on_duty = 0
         self.free = 0
-        self.queues: list[_Queue] = []
+        self.queues: list[Queue] = []
 
 
 class _StepLuck:
@@ -190,7 +193,7 @@ class _StepLuck:
         ).tolist()
 
 
-class _Day:
+class BranchDay:
     """The branch on one day."""
 
     def __init__(self, plan: Plan, draws: Draws, first: int, last: int) -> None:
@@ -211,14 +214,14 @@ class _Day:
             None if point.on_cycle else _StepLuck(plan, number, draws.steps[number][0], first, last)
             for number, point in enumerate(plan.touchpoint_plans)
         ]
-        self.groups = [_Group(number) for number in range(len(plan.groups))]
-        self.queues = [_Queue(i, queue, self.groups) for i, queue in enumerate(plan.queue_plans)]
+        self.groups = [Group(number) for number in range(len(plan.groups))]
+        self.queues = [Queue(i, queue, self.groups) for i, queue in enumerate(plan.queue_plans)]
         for group, group_plan in zip(self.groups, plan.group_plans, strict=True):
             group.queues = [self.queues[number] for number in group_plan.serves]
         self.lines_of = [[self.queues[number] for number in p.queues] for p in plan.touchpoint_plans]
         self.has_line_groups = any(len(lines) > 1 for lines in self.lines_of)
-        self.nobody = _Group(NONE)
-        self.no_queue = _Queue(NONE, NOWHERE, [])
+        self.nobody = Group(NONE)
+        self.no_queue = Queue(NONE, NOWHERE, [])
         self.sends_home = False
         self.is_over = False
         self.arrived = 0
@@ -236,6 +239,7 @@ class _Day:
         self.next_arrival = _Happening(self.env, self.on_arrival)
 
     def run(self) -> StepArrays:
+        """Run the day to its end."""
         if self.arrival:
             self.schedule_capacity()
             self.schedule(_Happening(self.env, [self.close]), _CLOSING, self.plan.day.closes)
@@ -255,6 +259,7 @@ class _Day:
     # -- rules 4 and 9: rosters, and machines that are down ------------------------------------------------
 
     def schedule_capacity(self) -> None:
+        """Schedule every change of capacity of the day."""
         changes: dict[int, list[tuple[int, int]]] = {}
         capacity = self.draws.capacity[self.draws.arrivals.day[self.first]]
         for group, counts in enumerate(capacity):
@@ -264,6 +269,8 @@ class _Day:
             self.schedule(_Happening(self.env, [self.capacity_change(of_tick)]), _CAPACITY, tick)
 
     def capacity_change(self, counts: list[tuple[int, int]]) -> Callable[[_Happening], None]:
+        """The event at which capacities change: all counts first, then groups take work in map order."""
+
         def change(event: _Happening) -> None:
             self.now = event.tick
             for number, count in counts:
@@ -278,6 +285,7 @@ class _Day:
     # -- rules 1 and 2: arrivals and steps ----------------------------------------------------------------
 
     def schedule_arrival(self) -> None:
+        """Schedule the next arrival; there is never more than one."""
         number = self.arrived
         if number < len(self.arrival):
             event = self.next_arrival
@@ -286,13 +294,14 @@ class _Day:
             self.put(event, _ARRIVAL + self.address[number], tick - self.now)
 
     def arrive(self, event: _Happening) -> None:
+        """A customer enters and takes the first step."""
         self.now = event.tick
         number = self.arrived
         self.arrived = number + 1
         self.schedule_arrival()
-        self.go_to(_Visit(number, self.address[number]), self.start[number])
+        self.go_to(Visit(number, self.address[number]), self.start[number])
 
-    def go_to(self, visit: _Visit, touchpoint: int) -> None:
+    def go_to(self, visit: Visit, touchpoint: int) -> None:
         """Take steps until one takes time or the customer leaves."""
         while touchpoint > LEAVE:
             visit.luck = self.only_luck[touchpoint] or self.next_luck(visit, touchpoint)
@@ -321,11 +330,11 @@ class _Day:
             touchpoint = point.if_rejected if outcome == _REJECTED else point.if_balked
 
     @staticmethod
-    def shortest(lines: list[_Queue]) -> _Queue:
+    def shortest(lines: list[Queue]) -> Queue:
         """Rule 6: the shortest line, people waiting and in service counted; the first named of equals."""
         return min(lines, key=lambda line: line.waiting + line.being_served)
 
-    def next_luck(self, visit: _Visit, touchpoint: int) -> _StepLuck:
+    def next_luck(self, visit: Visit, touchpoint: int) -> _StepLuck:
         """The draws for this coming to a touchpoint on a cycle."""
         if visit.returns is None:
             visit.returns = {}
@@ -341,6 +350,7 @@ class _Day:
         return known[occurrence]
 
     def complain_of_route(self, number: int) -> NoReturn:
+        """Raise the error that names where a visit goes round in circles."""
         route = StepArrays.from_record(self.record, self.first).touchpoint_of(self.first + number)
         names = " -> ".join(self.plan.touchpoints[point] for point in route[-8:])
         raise RouteError(
@@ -350,7 +360,7 @@ class _Day:
 
     # -- rule 3: dispatch ----------------------------------------------------------------------------------
 
-    def take_next(self, group: _Group) -> None:
+    def take_next(self, group: Group) -> None:
         """Let a group use its free capacity until it is full or its queues are empty."""
         while group.free > 0:
             for queue in group.queues:
@@ -358,7 +368,7 @@ class _Day:
                     break
             else:
                 return
-            line = queue.lines[0] if len(queue.lines) == 1 else queue.next_line()
+            line = queue.lines[0] if queue.has_one_line else queue.next_line()
             visit = line.popleft()
             queue.waiting -= 1
             visit.line = None
@@ -367,7 +377,7 @@ class _Day:
 
     # -- rule 5: joining -----------------------------------------------------------------------------------
 
-    def turned_away(self, visit: _Visit, queue: _Queue) -> int:
+    def turned_away(self, visit: Visit, queue: Queue) -> int:
         """`Outcome` of somebody who does not join although no server is free; `NONE` for who does."""
         plan = queue.plan
         if queue.waiting >= plan.capacity:
@@ -379,20 +389,22 @@ class _Day:
             return _BALKED
         return NONE
 
-    def expects_too_long(self, visit: _Visit, queue: _Queue) -> bool:
+    def expects_too_long(self, visit: Visit, queue: Queue) -> bool:
         """Whether the wait that the line suggests is longer than acceptable (in whole ticks, so exact)."""
-        level = queue.plan.lines[self.line_of(visit, queue)].level
-        lines = zip(queue.plan.lines, queue.lines, strict=True)
+        level = queue.kinds[self.line_of(visit, queue)].level
+        lines = zip(queue.kinds, queue.lines, strict=True)
         ahead = sum(len(people) for line, people in lines if line.level <= level)
         on_duty = sum(group.on_duty for group in queue.groups)
         acceptable = self.acceptable_wait[visit.number]
         return acceptable < NEVER and (ahead + 1) * queue.plan.mean_service > acceptable * on_duty
 
-    def line_of(self, visit: _Visit, queue: _Queue) -> int:
+    def line_of(self, visit: Visit, queue: Queue) -> int:
+        """Number of the line in a queue that a customer stands in."""
         return queue.plan.line_of_segment[int(self.segment[visit.number])]
 
-    def join(self, visit: _Visit, queue: _Queue) -> None:
-        line = queue.lines[0 if len(queue.lines) == 1 else self.line_of(visit, queue)]
+    def join(self, visit: Visit, queue: Queue) -> None:
+        """Stand in line, and give up when patience ends."""
+        line = queue.lines[0 if queue.has_one_line else self.line_of(visit, queue)]
         line.append(visit)
         queue.waiting += 1
         visit.line = line
@@ -405,7 +417,7 @@ class _Day:
             if not self.due or deadline < self.due[-1]:
                 self.expect(deadline)
 
-    def leave_line(self, visit: _Visit, outcome: int) -> None:
+    def leave_line(self, visit: Visit, outcome: int) -> None:
         """Give up waiting, or be sent home."""
         assert visit.line is not None
         visit.line.remove(visit)
@@ -414,7 +426,7 @@ class _Day:
         visit.waited += self.now - visit.joined
         self.note_without_service(visit, outcome)
 
-    def note_without_service(self, visit: _Visit, outcome: int) -> None:
+    def note_without_service(self, visit: Visit, outcome: int) -> None:
         """Write down a step in which nobody served (in the order of `StepArrays.from_record`)."""
         point, queue = visit.luck.touchpoint, visit.queue.number
         self.record += (visit.number, point, queue, visit.joined, NONE, self.now, NONE, visit.seen, outcome)
@@ -431,6 +443,7 @@ class _Day:
         self.schedule(_Happening(self.env, self.on_end_of_patience), deadline[1], deadline[0])
 
     def end_patience(self, event: _Happening) -> None:
+        """The customer who would give up first does so, if still waiting."""
         self.now = event.tick
         visit = self.due.pop()[2]
         if visit.line is not None and visit.gives_up == self.now:
@@ -446,7 +459,8 @@ class _Day:
 
     # -- rule 7: service, and what follows -----------------------------------------------------------------
 
-    def start_service(self, visit: _Visit, group: _Group) -> None:
+    def start_service(self, visit: Visit, group: Group) -> None:
+        """A server of the group begins to serve."""
         group.free -= 1
         visit.group = group
         visit.started = now = self.now
@@ -457,7 +471,8 @@ class _Day:
             visit.queue.being_served += 1
         self.put(visit, _END_OF_SERVICE + visit.address, service)
 
-    def end_service(self, visit: _Visit) -> None:
+    def end_service(self, visit: Visit) -> None:
+        """The service is over: the server is free, takes the next customer, and this one moves on."""
         self.now = now = visit.tick
         number, luck, group, queue = visit.number, visit.luck, visit.group, visit.queue
         outcome = luck.outcome[number]
@@ -486,7 +501,7 @@ class _Day:
 
     # -- wrap-up, and servers kept while another works -----------------------------------------------------
 
-    def hold_server(self, visit: _Visit, target: int) -> int:
+    def hold_server(self, visit: Visit, target: int) -> int:
         """Keep the server whose service has just ended as long as need be; the touchpoint gone to."""
         wrap_up = 0 if visit.luck.wrap_up is None else visit.luck.wrap_up[visit.number]
         hold = _Hold(visit.group, len(self.record) // RECORDED - 1, wrap_up, visit.address)
@@ -500,13 +515,14 @@ class _Day:
         visit.keeps = [hold]
         return target - KEEPS_SERVER
 
-    def let_go(self, visit: _Visit) -> None:
+    def let_go(self, visit: Visit) -> None:
         """The step for which servers were kept is over: each wraps up, or is free."""
         holds, visit.keeps = visit.keeps, None
         for hold in holds or ():
             self.end_hold(hold)
 
     def end_hold(self, hold: _Hold) -> None:
+        """A server who was kept wraps up, or is free."""
         if hold.wrap_up and not self.is_over:
             hold.callbacks = self.on_end_of_wrap_up
             self.schedule(hold, _END_OF_SERVICE + hold.address, self.now + hold.wrap_up)
@@ -514,10 +530,12 @@ class _Day:
             self.free_server(hold, self.now)
 
     def end_wrap_up(self, hold: _Hold) -> None:
+        """A wrap-up is over."""
         self.now = hold.tick
         self.free_server(hold, self.now)
 
     def free_server(self, hold: _Hold, now: int) -> None:
+        """A server whose work outlasted the customer's step is free again."""
         self.released[hold.place] = now
         hold.group.free += 1
         if not self.is_over:
@@ -526,6 +544,7 @@ class _Day:
     # -- rule 8: closing -----------------------------------------------------------------------------------
 
     def close(self, event: _Happening) -> None:
+        """The doors shut; where the branch does not serve out, who waits is sent home."""
         self.now = event.tick
         self.sends_home = not self.plan.day.serves_out
         if self.sends_home:

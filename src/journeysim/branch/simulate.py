@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,9 @@ from journeysim.branch.follow_ups import PendingContacts
 from journeysim.branch.known_arrivals import booked_arrivals, starting_arrivals
 from journeysim.branch.luck import Luck
 from journeysim.branch.metrics import Metric, metrics_of
+from journeysim.branch.own_rules import OwnRules
 from journeysim.branch.plan import Plan, compile_map
+from journeysim.branch.ruled_engine import simulate_ruled_day
 from journeysim.branch.simpy_engine import NeedsMoreDraws, simulate_day
 from journeysim.branch.steps import StepArrays, steps_table
 from journeysim.branch.totals import Totals, sum_days
@@ -66,6 +68,7 @@ def simulate_replication(
     target_wait_min: float,
     engine: str = "auto",
     keep_steps: bool = False,
+    rules: OwnRules | None = None,
 ) -> ReplicationResult:
     """Simulate one replication.
 
@@ -76,6 +79,7 @@ def simulate_replication(
     target_wait_min : minutes within which a customer should be served.
     engine : one of `ENGINES`, or ``auto``.
     keep_steps : whether to return the steps table; memory then grows with the number of visits.
+    rules : an analyst's own, in place of the map's where they answer; they run on the ``simpy`` engine.
 
     Raises
     ------
@@ -83,6 +87,8 @@ def simulate_replication(
         if the engine is unknown or there is no open day.
     RouteError
         if a visit goes round in circles.
+    RuleError
+        if a rule gives an answer that cannot be followed.
     """
     if engine not in (*ENGINES, "auto"):
         raise ValueError(f"engine: one of {', '.join(ENGINES)} or auto is required, found {engine!r}")
@@ -95,7 +101,7 @@ def simulate_replication(
     for plan, batch in _batches(journey, days):
         arrivals = _arrivals(plan, batch, luck, journey, pending)
         capacity = capacities(plan, batch, luck)
-        steps = _simulate_batch(plan, arrivals, capacity, luck)
+        steps = _simulate_batch(plan, arrivals, capacity, luck, engine_with(rules))
         pending.add(plan, arrivals, steps, luck)
         part = sum_days(plan, arrivals, steps, len(batch), to_ticks(target_wait_min))
         totals = part if totals is None else totals + part
@@ -150,14 +156,26 @@ def _arrivals(
     return Arrivals.together(parts)
 
 
+_Engine = Callable[[Plan, Draws, int, int], StepArrays]
+
+
+def engine_with(rules: OwnRules | None) -> _Engine:
+    """The reference engine, asking an analyst's own rules if there are any."""
+    return simulate_day if rules is None else partial(simulate_ruled_day, rules=rules)
+
+
 def _simulate_batch(
-    plan: Plan, arrivals: Arrivals, capacity: tuple[tuple[Counts, ...], ...], luck: Luck
+    plan: Plan,
+    arrivals: Arrivals,
+    capacity: tuple[tuple[Counts, ...], ...],
+    luck: Luck,
+    engine: _Engine,
 ) -> StepArrays:
     draws = draw_steps(plan, arrivals, capacity, luck)
     bounds = np.searchsorted(arrivals.day, np.arange(len(capacity) + 1)).tolist()
     with _collection_paused():
         return StepArrays.joined_together(
-            [_simulate_one(plan, draws, luck, first, last) for first, last in pairwise(bounds)]
+            [_simulate_one(plan, draws, luck, engine, first, last) for first, last in pairwise(bounds)]
         )
 
 
@@ -173,11 +191,11 @@ def _collection_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _simulate_one(plan: Plan, draws: Draws, luck: Luck, first: int, last: int) -> StepArrays:
+def _simulate_one(plan: Plan, draws: Draws, luck: Luck, engine: _Engine, first: int, last: int) -> StepArrays:
     """One day; where a visit comes somewhere more often than was drawn, more is drawn and the day rerun."""
     occurrences = OCCURRENCES_ON_CYCLES
     try:
-        return simulate_day(plan, draws, first, last)
+        return engine(plan, draws, first, last)
     except NeedsMoreDraws:
         pass
     day = draws.arrivals.day[first]
@@ -186,7 +204,7 @@ def _simulate_one(plan: Plan, draws: Draws, luck: Luck, first: int, last: int) -
         occurrences *= 4
         more = draw_steps(plan, of_day, (draws.capacity[day],), luck, occurrences)
         try:
-            return simulate_day(plan, more, 0, last - first).renumbered(first)
+            return engine(plan, more, 0, last - first).renumbered(first)
         except NeedsMoreDraws:
             continue
 
