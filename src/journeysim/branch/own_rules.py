@@ -64,14 +64,14 @@ class VisitSoFar:
 class OwnRules:
     """Rules in place of the map's; each returns None where the map decides. Override what you need."""
 
-    def goes_to(self, visit: VisitSoFar, touchpoint: str) -> str | None:
+    def goes_to(self, visit: VisitSoFar, touchpoint: str) -> str | None:  # noqa: ARG002
         """Where a customer goes after a service that succeeded: a touchpoint, or ``leave``."""
         return None
 
-    def priority(self, visit: VisitSoFar, touchpoint: str) -> int | None:
-        """Priority in place of the segment's, for queues with discipline ``priority``; lower is served first."""
+    def priority(self, visit: VisitSoFar, touchpoint: str) -> int | None:  # noqa: ARG002
+        """Priority in place of the segment's, where a queue goes by it; lower is served first."""
         return None
 
-    def service_min(self, visit: VisitSoFar, touchpoint: str) -> float | None:
+    def service_min(self, visit: VisitSoFar, touchpoint: str) -> float | None:  # noqa: ARG002
         """Minutes that the service which starts now takes, 0 or more."""
         return None
