@@ -18,6 +18,7 @@ from journeysim.branch.arrivals import Arrivals
 from journeysim.branch.day_plan import Counts
 from journeysim.branch.luck import Address, Luck
 from journeysim.branch.plan import Plan, TouchpointPlan
+from journeysim.branch.routes import LEAVE
 from journeysim.journey import Distribution
 from journeysim.units import NEVER, BoolArray, FloatArray, IntArray, array_to_ticks
 
@@ -146,7 +147,7 @@ class _Sampler:
 
     def _goes_to(self, stream: str, point: TouchpointPlan, needed: BoolArray) -> IntArray:
         route = point.route
-        out = np.empty((route.situations, self._classes.size), dtype=np.int64)
+        out = np.full((route.situations, self._classes.size), LEAVE, dtype=np.int64)
         rows = np.flatnonzero(needed)
         splits = route.bounds.shape[2] > 1
         u = self._uniforms(stream, rows) if splits else np.zeros(rows.size)

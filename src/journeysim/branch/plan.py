@@ -22,7 +22,7 @@ from journeysim.branch.routes import (
     edges,
     find_follow_ups,
 )
-from journeysim.journey import Distribution, Journey, Queue, Touchpoint, expected_visits
+from journeysim.journey import Distribution, Journey, Queue, Touchpoint, arrival_mix, expected_visits
 from journeysim.units import BoolArray, FloatArray, IntArray, to_ticks
 
 NO_LIMIT = 1 << 30
@@ -339,21 +339,21 @@ def _queue_plans(journey: Journey, expected_steps: FloatArray) -> tuple[QueuePla
 
 
 def _mean_service(journey: Journey, queue_number: int, expected_steps: FloatArray) -> int:
-    """Mean service in ticks over the expected users of a queue; 0 where nobody is expected."""
-    shares = np.array(
-        [
-            (segment.share or 0.0) * need.share_for(name)
-            for name, segment in journey.segments.items()
-            for need in journey.needs.values()
-        ]
-    )
-    total = weight = 0.0
-    for steps, point in zip(expected_steps, journey.touchpoints.values(), strict=True):
-        if queue_number in _queues_of(journey, point):
-            means = [point.service.resolve(*klass).mean_min() for klass in _classes(journey)]
-            total += float((shares * steps * np.array(means)).sum())
-            weight += float((shares * steps).sum())
-    return to_ticks(total / weight) if weight > 0 else 0
+    """Mean service in ticks over the expected users of a queue.
+
+    Where nobody is expected (those turned away elsewhere come here), all its services count alike.
+    """
+    mix = arrival_mix(journey).ravel()
+    points = list(journey.touchpoints.values())
+    here = [number for number, point in enumerate(points) if queue_number in _queues_of(journey, point)]
+    if not here:
+        return 0
+    classes = _classes(journey)
+    means = np.array([[points[number].service.mean_min(*klass) for klass in classes] for number in here])
+    weights = mix * expected_steps[here]
+    if not weights.any():
+        weights = np.ones_like(means)
+    return to_ticks(float((weights * means).sum() / weights.sum()))
 
 
 def _group_plans(journey: Journey) -> tuple[GroupPlan, ...]:

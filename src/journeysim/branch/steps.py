@@ -188,7 +188,7 @@ def visits_from_steps(steps: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
     first = np.flatnonzero(steps["step"].to_numpy() == 1)
-    last = np.append(first[1:], steps.height) - 1
+    last = np.append(first, steps.height)[1:] - 1
     joined = steps["joined_min"].to_numpy()
     ended = steps["ended_min"].to_numpy()
     started = steps["started_min"].to_numpy()
