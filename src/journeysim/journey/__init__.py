@@ -8,9 +8,10 @@ Must not know that anything is simulated: no clock, no random number, no engine,
 
 from journeysim.journey.arrivals import Appointments, BookedArrivals, RecordedArrivals
 from journeysim.journey.distributions import Distribution
-from journeysim.journey.flow import expected_visits
+from journeysim.journey.flow import expected_case_visits, expected_visits
 from journeysim.journey.hours import OpeningHours
 from journeysim.journey.load import load_journey, parse_journey
+from journeysim.journey.loads import arrival_mix
 from journeysim.journey.models import Journey
 from journeysim.journey.stations import Queue, Rule, Touchpoint
 from journeysim.journey.strict_yaml import Document, parse_document, read_document
@@ -26,6 +27,8 @@ __all__ = [
     "RecordedArrivals",
     "Rule",
     "Touchpoint",
+    "arrival_mix",
+    "expected_case_visits",
     "expected_visits",
     "load_journey",
     "parse_document",

@@ -13,9 +13,19 @@ from journeysim.journey.checker import Checker
 from journeysim.journey.distributions import OTHER, SHARES_TOLERANCE, Distribution
 from journeysim.journey.loads import overloads
 from journeysim.journey.models import Journey
-from journeysim.journey.routes import MAX_STEPS, Routes, all_targets, reached_by_name, starting_touchpoints
+from journeysim.journey.routes import (
+    MAX_SHOWN,
+    MAX_STEPS,
+    Routes,
+    all_targets,
+    reached_by_name,
+    starting_touchpoints,
+)
 from journeysim.journey.stations import LEAVE, Rule, Touchpoint
 from journeysim.journey.strict_yaml import Document, Loc, touches
+
+MAX_COMBINATIONS = 50_000
+"""Most segments × needs × touchpoints: beyond any branch, and checking alone would take minutes."""
 
 _ON_ROUTES = {
     "segments": ("patience", "acceptable_wait"),
@@ -55,6 +65,8 @@ def check(
     _check_rules(checker)
     check_contacts(checker)
     _check_distributions(checker)
+    if _too_large(checker):
+        return checker.errors, checker.warnings
     _check_reach(checker)
     _check_routes(checker)
     if sound and not checker.errors:
@@ -228,6 +240,16 @@ def _choices(checker: Checker, loc: Loc, given: dict[str, Distribution], section
         checker.error(loc, f"nothing is said for {section[:-1]} {missing[0]}", "", hint, key=True)
 
 
+def _too_large(checker: Checker) -> bool:
+    """Refuse a map with so many combinations that following every customer's routes would not end."""
+    journey = checker.journey
+    count = len(journey.segments) * len(journey.needs) * len(journey.touchpoints)
+    if count > MAX_COMBINATIONS:
+        problem = f"at most {MAX_COMBINATIONS} combinations of segment, need and touchpoint are possible"
+        checker.error(("touchpoints",), problem, str(count), key=True, sure=True)
+    return count > MAX_COMBINATIONS
+
+
 def _resolved(journey: Journey) -> bool:
     """Whether every touchpoint that something leads to is defined by a usable entry."""
     named = {need.start for need in journey.needs.values()} | set(starting_touchpoints(journey))
@@ -275,7 +297,8 @@ def _check_routes(checker: Checker) -> None:
     for names in routes.endless:
         hint = "let one of them lead to leave with a probability above 0"
         problem = "a case that never ends: each contact leads to another"
-        checker.error(("touchpoints", names[0]), problem, ", ".join(names), hint, key=True)
+        shown = ", ".join(names[:MAX_SHOWN])
+        checker.error(("touchpoints", names[0]), problem, shown, hint, key=True)
 
 
 def _check_loads(checker: Checker) -> None:

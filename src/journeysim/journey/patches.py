@@ -113,9 +113,11 @@ def patch_from_setting(setting: str) -> Patch:
         There is no ``=``, or the value is not strict YAML.
     """
     match = re.fullmatch(r'((?:"[^"]*"|[^"=])*)=(.*)', setting, re.DOTALL)
-    file = f"--set {show(setting)}"
+    file = f"--set {show(setting)}".encode("utf-8", "replace").decode("utf-8")
     if not match:
         raise InputError([Problem(file, 0, 0, "", "PATH=VALUE is required", "", "staff.tellers.count=5")])
+    if not match.group(2).strip():
+        raise InputError([Problem(file, 0, 0, "", "nothing follows the =", "", "write {} if that is meant")])
     document = parse_document(match.group(2), file)
     return Patch(match.group(1).strip(), document.data, Place(file))
 

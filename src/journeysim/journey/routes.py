@@ -29,6 +29,9 @@ MAX_STEPS = 1000
 NEGLIGIBLE = 1e-12
 """Probability that a visit takes more than `MAX_STEPS` steps below which a map is accepted."""
 
+MAX_SHOWN = 8
+"""Touchpoints of a loop that a message names."""
+
 
 @dataclass(frozen=True)
 class Loop:
@@ -47,6 +50,8 @@ class Loop:
 
     def __str__(self) -> str:
         steps = [f"{name} ({outcome})" for name, outcome in zip(self.touchpoints, self.outcomes, strict=True)]
+        if len(steps) > MAX_SHOWN:
+            steps = [*steps[:MAX_SHOWN], f"{len(steps) - MAX_SHOWN} more"]
         return " → ".join([*steps, self.touchpoints[0]])
 
 

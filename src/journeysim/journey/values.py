@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import (
     AfterValidator,
     AllowInfNan,
+    BaseModel,
     BeforeValidator,
     Discriminator,
     Field,
@@ -248,8 +249,10 @@ def by_shape(
         name = "other"
         if isinstance(value, str):
             name = "text" if words is None or value in words else "other"
-        elif isinstance(value, dict):
-            name = "file" if file_form and "file" in value else "mapping"
+        elif isinstance(value, dict | BaseModel):
+            # A model stands here when a map is written out again.
+            given = value if isinstance(value, dict) else type(value).model_fields
+            name = "file" if file_form and "file" in given else "mapping"
         elif isinstance(value, list):
             name = "list"
         elif isinstance(value, int | float) and not isinstance(value, bool):
