@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -57,9 +56,9 @@ BUSY: dict[str, Any] = {
             "share": 0.8,
             "priority": 2,
             "patience": {"exponential": {"mean": "9 min"}},
-            "acceptable_wait": {"lognormal": {"median": "6 min", "sigma": 0.5}},
+            "acceptable_wait": {"lognormal": {"median": "3 min", "sigma": 0.5}},
         },
-        "vip": {"share": 0.2, "priority": 1, "acceptable_wait": {"constant": "4 min"}},
+        "vip": {"share": 0.2, "priority": 1, "acceptable_wait": {"constant": "2 min"}},
     },
     "needs": {
         "cash": {"share": {"regular": 0.7, "vip": 0.4}, "start": "door"},
@@ -70,7 +69,7 @@ BUSY: dict[str, Any] = {
         "greeters": {"count": 1, "serves": ["door_line"], "cost_per_hour": 30},
         "machines": {"count": 2, "serves": ["machine_line"], "kind": "machine", "cost_per_hour": 3},
         "tellers": {
-            "count": {"09:00": 2, "09:45": 4, "11:00": 2},
+            "count": {"09:00": 2, "09:45": 3, "11:00": 2},
             "serves": ["counter_line", "advice_line"],
             "cost_per_hour": 60,
         },
@@ -78,7 +77,7 @@ BUSY: dict[str, Any] = {
     },
     "queues": {
         "door_line": {"patience": "none"},
-        "machine_line": {"capacity": 5, "balk": {"at_length": 3, "probability": 0.5}},
+        "machine_line": {"capacity": 4, "balk": {"at_length": 3, "probability": 0.3}},
         "counter_line": {"discipline": "priority", "balk": {"expected_wait": True, "probability": 0.7}},
         "advice_line": {"patience": {"weibull": {"mean": "12 min", "shape": 1.5}}},
     },
@@ -88,7 +87,7 @@ BUSY: dict[str, Any] = {
             "queue": "door_line",
             "service": {"triangular": {"low": "10 s", "mode": "20 s", "high": "60 s"}},
             "next": [
-                {"to": {"machine": 0.6, "counter": 0.4}, "when": {"need": "cash"}},
+                {"to": {"machine": 0.8, "counter": 0.2}, "when": {"need": "cash"}},
                 {"to": "counter"},
             ],
         },
@@ -133,7 +132,7 @@ BUSY: dict[str, Any] = {
 
 def changed(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """A copy of plain data with values set by dotted path."""
-    out = copy.deepcopy(data)
+    out = json.loads(json.dumps(data))
     for path, value in changes.items():
         *parents, last = path.split(".")
         place = out
@@ -204,8 +203,12 @@ def in_order(arrivals: Arrivals) -> Arrivals:
 
 
 def batch_of(journey: Journey, days: int = 1, seed: int = 1, replication: int = 0) -> Batch:
-    """Draw the first open days of a map that are all alike."""
-    found = list(open_days(journey, MONDAY, days))
+    """Draw the first open days of a map, all of them taken for the kind of day that the first is."""
+    return batch_of_days(journey, list(open_days(journey, MONDAY, days)), seed, replication)
+
+
+def batch_of_days(journey: Journey, found: list[OpenDay], seed: int = 1, replication: int = 0) -> Batch:
+    """Draw given days of one kind."""
     plan = compile_plan(journey, found[0].date.weekday())
     assert plan is not None
     luck = Luck(seed, replication)

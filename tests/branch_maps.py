@@ -136,7 +136,7 @@ def branch_maps(draw: st.DrawFn, *, tied: bool = False) -> dict[str, Any]:
         for key in ("if_balked", "if_reneged", "if_rejected"):
             point[key] = choose("leave", *later)
         if choose(True, False):
-            point["fails"] = choose(0.1, 0.5)
+            point["fails"] = choose(0.1, 0.3)
             point["if_failed"] = choose("leave", *points)
         rules: list[dict[str, Any]] = []
         for _ in range(draw(st.integers(0, 2))):
@@ -149,8 +149,8 @@ def branch_maps(draw: st.DrawFn, *, tied: bool = False) -> dict[str, Any]:
                 when["failed_before"] = choose(True, False)
             if choose(True, False):
                 when["waited_over"] = choose("1 min", "5 min", "10 min")
-            # Going back takes at most half, so that every visit ends.
-            rule = {"to": choose(*points, "leave"), "probability": choose(0.2, 0.4)}
+            # Going back takes so little that no visit comes near a thousand steps.
+            rule = {"to": choose(*points, "leave"), "probability": choose(0.1, 0.3)}
             rules.append(rule | ({"when": when} if when else {}))
         onward = choose("one", "split")
         # Every touchpoint leads to the one behind it, so that each is reached.

@@ -217,9 +217,7 @@ def test_a_terminal_that_cannot_show_a_name(cli):
 
 def test_two_processes_on_one_folder(cli):
     first = cli.start("run", "scenario.yaml", "--replications", "3000", "--jobs", "1")
-    while (
-        not list((cli.folder / "runs").rglob("metrics-*.parquet")) if (cli.folder / "runs").exists() else True
-    ):
+    while not list(cli.folder.glob("runs/*/chunks/metrics-*.parquet")):
         assert first.poll() is None
     second = cli("run", "scenario.yaml", "--resume", *FEW)
     first.kill()

@@ -101,6 +101,17 @@ def test_adding_an_option_changes_no_other(folder):
     assert_frame_equal(kept, few.metrics, check_exact=True)
 
 
+def test_an_option_may_have_other_parts_than_the_baseline(folder):
+    text = scenario_text("Today") + (
+        "  Renamed:\n    set: {staff.clerks: {count: 3, serves: [line]}}\n    remove: [staff.tellers]\n"
+    )
+    today, renamed = run(parse_scenario(text, "s.yaml", folder), jobs=1).options
+    assert list(today.by("staff")) == ["tellers"]
+    assert list(renamed.by("staff")) == ["clerks"]
+    assert "wait_mean_min" in renamed.versus_baseline
+    assert not [key for key in renamed.comparisons if key.scope == "staff"]
+
+
 def test_more_replications_extend_a_run(folder):
     small = scenario(folder, "Today", "More")
     run(small, jobs=1, out=folder / "runs")

@@ -272,7 +272,8 @@ def log_folder(folder):
             (5, "regular", 0.0, "served"),
             (6, "regular", 2.0, "served"),
             (7, "vip", 4.0, "reneged"),
-            (8, "vip", None, "balked"),
+            (8, "vip", 9.0, "balked"),
+            (9, "vip", None, "served"),
         ]
     ]
     pl.DataFrame(rows).write_csv(folder / "data" / "log.csv")
@@ -291,13 +292,13 @@ def test_a_log_gives_its_days_and_what_was_observed(log_folder):
     assert len(found.scenario.options[0].days) == 2
     assert found.observed is not None
     assert found.observed.metrics == {
-        "visits_per_day": 4.0,
-        "reneged_fraction": 0.25,
+        "visits_per_day": 5.0,
+        "reneged_fraction": 0.2,
         "wait_mean_min": 2.0,
         "waited_fraction": pytest.approx(2 / 3),
     }
-    assert found.document["observed"]["by_segment"]["vip"]["reneged_fraction"] == 0.5
-    assert found.options[0].metrics["visits_per_day"].mean == 4.0
+    assert found.document["observed"]["by_segment"]["vip"]["reneged_fraction"] == pytest.approx(1 / 3)
+    assert found.options[0].metrics["visits_per_day"].mean == 5.0
 
 
 def test_data_files_go_with_the_run(log_folder, tmp_path_factory):

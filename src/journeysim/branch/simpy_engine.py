@@ -396,7 +396,10 @@ class BranchDay:
         ahead = sum(len(people) for line, people in lines if line.level <= level)
         on_duty = sum(group.on_duty for group in queue.groups)
         acceptable = self.acceptable_wait[visit.number]
-        return acceptable < NEVER and (ahead + 1) * queue.plan.mean_service > acceptable * on_duty
+        if acceptable >= NEVER:
+            return False
+        # Where nobody is on duty the wait has no end, however short a service is.
+        return on_duty == 0 or (ahead + 1) * queue.plan.mean_service > acceptable * on_duty
 
     def line_of(self, visit: Visit, queue: Queue) -> int:
         """Number of the line in a queue that a customer stands in."""

@@ -102,8 +102,9 @@ def _heading(run: Run) -> list[str]:
     lines = [scenario.name]
     if scenario.description:
         lines.append(" ".join(scenario.description.split()))
+    count = run.options[0].replications
     lines.append(
-        f"{run.options[0].replications} replications of {days} days, seed {scenario.seed}; "
+        f"{count} replication{'s'[: count != 1]} of {days} day{'s'[: days != 1]}, seed {scenario.seed}; "
         f"each number is a mean ± half its {CONFIDENCE:.0%} interval over replications"
     )
     return lines

@@ -113,7 +113,7 @@ def _try_alone(packed: Sequence[bytes], cutter: Cutter, commit: Commit) -> int:
             break
         result = simulate_chunk(packed[chunk.option], chunk)
         commit(result)
-        if warm:
+        if warm or result.seconds > SERIAL_BELOW_SECONDS:
             cutter.learn(result)
             if cutter.seconds_left() > SERIAL_BELOW_SECONDS:
                 return cores()

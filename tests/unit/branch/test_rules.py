@@ -365,8 +365,10 @@ class TestJoining:
         found = rows(engine, data, (0, "a"), (0, "a"), (1, "a"), (2, "b"), (3, "b"))
         assert [r.outcome for r in found] == ["served", "served", "balked", "served", "balked"]
 
-    def test_nobody_expects_to_be_served_where_nobody_is_on_duty(self, engine: Engine) -> None:
+    @pytest.mark.parametrize("service", ["5 min", "0 min"])
+    def test_nobody_expects_to_be_served_where_nobody_is_on_duty(self, engine: Engine, service: str) -> None:
         data = counter(
+            touchpoints__counter__service={"constant": service},
             staff__tellers__count={"09:10": 1},
             segments__a__acceptable_wait={"constant": "100 min"},
             queues__line__balk={"expected_wait": True},

@@ -1,0 +1,51 @@
+"""One quiet look for all figures: told apart without colour, readable in any script that has a font."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import cycle, islice
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib import font_manager
+
+# Okabe & Ito (2008), Color universal design; each has a dash of its own, for print without colour.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
+_FONTS = (
+    "DejaVu Sans",
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "WenQuanYi Zen Hei",
+    "Microsoft YaHei",
+    "PingFang SC",
+)
+
+
+@contextmanager
+def quiet_style() -> Iterator[None]:
+    """Draw in the common style meanwhile."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    with mpl.rc_context(
+        {
+            "font.family": [name for name in _FONTS if name in installed],
+            "font.size": 10,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.grid.axis": "y",
+            "grid.color": "#DDDDDD",
+            "axes.axisbelow": True,
+            "legend.frameon": False,
+            "svg.hashsalt": "journeysim",
+            "svg.fonttype": "path",
+        }
+    ):
+        yield
+
+
+def line_styles(count: int) -> list[dict[str, Any]]:
+    """Colour and dash of each of ``count`` lines."""
+    pairs = zip(cycle(COLOURS), cycle(DASHES), strict=False)
+    return [{"color": colour, "linestyle": dash} for colour, dash in islice(pairs, count)]

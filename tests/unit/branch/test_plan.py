@@ -1,0 +1,158 @@
+"""The plan: what a map comes to on one kind of day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.branch_days import BUSY, changed, journey_of, one_queue, with_log
+
+from journeysim.branch.plan import NO_LIMIT, NO_QUEUE, compile_plan
+from journeysim.branch.routes import LEAVE
+from journeysim.units import to_ticks
+
+MONDAY, SATURDAY = 0, 5
+
+
+def plan_of(data: dict[str, Any], weekday: int = MONDAY) -> Any:
+    plan = compile_plan(journey_of(data), weekday)
+    assert plan is not None
+    return plan
+
+
+def test_names_are_in_map_order() -> None:
+    plan = plan_of(BUSY)
+    assert plan.segments == ("regular", "vip")
+    assert plan.needs == ("cash", "advice")
+    assert plan.touchpoints == ("door", "machine", "counter", "advice", "form")
+    assert plan.queues == ("door_line", "machine_line", "counter_line", "advice_line")
+    assert plan.groups == ("greeters", "machines", "tellers", "advisers")
+
+
+def test_rates_include_scale_and_weekday() -> None:
+    data = changed(BUSY, {"arrivals.scale": 1.5, "arrivals.day_of_week": {"mon": 2, "sat": 0.5}})
+    assert plan_of(data).rates.tolist() == [150, 240]
+    assert plan_of(data, SATURDAY).rates.tolist() == [37.5, 60]
+    assert plan_of(data).rate_ticks.tolist() == [to_ticks(540), to_ticks(630)]
+
+
+def test_a_weekday_without_hours_or_arrivals_is_closed() -> None:
+    hours = {"mon": {"open": "09:00", "close": "12:00"}, "sat": {"open": "10:00", "close": "12:00"}}
+    data = changed(BUSY, {"hours": hours, "arrivals.day_of_week": {"sat": 0}})
+    assert compile_plan(journey_of(data), MONDAY) is not None
+    assert compile_plan(journey_of(data), 1) is None
+    assert compile_plan(journey_of(data), SATURDAY) is None
+
+
+def test_the_roster_starts_at_opening_and_ends_before_closing() -> None:
+    hours = {
+        "mon": {"open": "09:30", "close": "11:00"},
+        "tue": {"open": "09:00", "close": "12:00", "at_close": "leave"},
+    }
+    data = changed(BUSY, {"hours": hours})
+    monday, tuesday = plan_of(data), plan_of(data, 1)
+    tellers = plan_of(data).group_plans[2]
+    assert tellers.roster_ticks.tolist() == [to_ticks(m) for m in (570, 585)]
+    assert tellers.roster_counts.tolist() == [2, 3]
+    assert tuesday.group_plans[2].roster_counts.tolist() == [2, 3, 2]
+    assert (monday.serves_out, tuesday.serves_out) == (True, False)
+    assert (monday.opens, monday.closes) == (to_ticks(570), to_ticks(660))
+
+
+def test_nobody_is_on_duty_before_the_first_time() -> None:
+    plan = plan_of(one_queue(staff__tellers__count={"09:10": 2}))
+    assert plan.group_plans[0].roster_ticks.tolist() == [to_ticks(540), to_ticks(550)]
+    assert plan.group_plans[0].roster_counts.tolist() == [0, 2]
+
+
+def test_queues() -> None:
+    door, machine, counter, advice = plan_of(BUSY).queue_plans
+    assert (door.capacity, door.balk_length, door.balks) == (NO_LIMIT, NO_LIMIT, False)
+    assert (machine.capacity, machine.balk_length, machine.balk_probability) == (4, 3, 0.3)
+    assert machine.balks
+    assert counter.balks_at_expected_wait
+    assert (counter.lines, counter.line_of_segment) == (2, (1, 0))
+    assert (machine.lines, machine.line_of_segment) == (1, (0, 0))
+    # Tellers prefer the counter, advisers do nothing else.
+    assert advice.groups == (3, 2)
+
+
+def test_lines_go_by_rank_not_by_number() -> None:
+    data = changed(BUSY, {"segments.regular.priority": 700, "segments.vip.priority": -3})
+    assert plan_of(data).queue_plans[2].line_of_segment == (1, 0)
+
+
+def test_touchpoints() -> None:
+    door, machine, counter, advice, form = plan_of(BUSY).touchpoint_plans
+    assert form.queue == NO_QUEUE
+    assert (machine.if_failed, machine.if_balked, machine.if_rejected, machine.if_reneged) == (2, 2, 2, LEAVE)
+    assert [point.on_cycle for point in (door, machine, counter, advice, form)] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
+    # Classes: regular cash, regular advice, vip cash, vip advice. Only cash goes to the machines.
+    assert machine.reached_by.tolist() == [True, False, True, False]
+    assert advice.reached_by.tolist() == [False, True, False, True]
+    assert door.reached_by.all()
+
+
+def test_patience_is_the_queues_own_else_the_segments() -> None:
+    door, machine, _, advice, form = plan_of(BUSY).touchpoint_plans
+    assert door.patience == (None,) * 4
+    assert [p is None for p in machine.patience] == [False, False, True, True]
+    assert [None if p is None else p.family for p in advice.patience] == ["weibull"] * 4
+    assert form.patience == (None,) * 4
+
+
+def test_mean_service_of_a_queue_is_weighted_by_its_expected_users() -> None:
+    data = one_queue(
+        segments={"a": {"share": 0.25}, "b": {"share": 0.75}},
+        touchpoints={
+            "counter": {
+                "stage": "T",
+                "queue": "line",
+                "service": {"by_segment": {"a": {"constant": "8 min"}, "b": {"constant": "4 min"}}},
+                "next": [{"to": "second", "when": {"segment": "a"}}, {"to": "leave"}],
+            },
+            "second": {"stage": "T", "queue": "line", "service": {"constant": "2 min"}},
+        },
+    )
+    # A quarter takes 8 and 2 minutes in two steps, the rest 4 in one: 5.5 minutes over 1.25 steps.
+    assert plan_of(data).queue_plans[0].mean_service == to_ticks(5.5 / 1.25)
+
+
+def test_mean_service_counts_the_arrivals_that_a_log_records() -> None:
+    data = one_queue(
+        segments={"a": {"share": 0.5}, "b": {"share": 0.5}},
+        touchpoints__counter__service={
+            "by_segment": {"a": {"constant": "8 min"}, "b": {"constant": "4 min"}}
+        },
+    )
+    journey = with_log(journey_of(data), [(600, "a", "any")] + [(601, "b", "any")] * 3)
+    plan = compile_plan(journey, MONDAY)
+    assert plan is not None
+    assert plan.queue_plans[0].mean_service == to_ticks(5)
+
+
+def test_mean_service_of_a_queue_for_those_turned_away_is_that_of_its_services() -> None:
+    data = one_queue(
+        queues={"line": {"capacity": 1}, "overflow": {}},
+        staff={"x": {"count": 1, "serves": ["line"]}, "y": {"count": 1, "serves": ["overflow"]}},
+        touchpoints__counter__if_rejected="second",
+        touchpoints__second={"stage": "T", "queue": "overflow", "service": {"constant": "7 min"}},
+    )
+    assert plan_of(data).queue_plans[1].mean_service == to_ticks(7)
+
+
+def test_expected_steps_and_shares() -> None:
+    plan = plan_of(BUSY)
+    assert plan.expected_steps.shape == (5, 4)
+    assert plan.expected_steps[0] == pytest.approx(1)
+    assert plan.need_shares[0] == pytest.approx([0.7, 1.0])
+    assert plan.segment_share.tolist() == [0.8, 0.2]
+    assert np.array_equal(plan.start, [0, 0])
+    assert [d is None for d in plan.acceptable_wait] == [False] * 4

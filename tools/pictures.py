@@ -1,0 +1,23 @@
+"""Draw the pictures that README.md and docs/ show: ``python tools/pictures.py`` writes docs/pictures/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from journeysim.experiment import load_scenario, run
+from journeysim.report import wait_by_time
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+
+
+def main() -> None:
+    PICTURES.mkdir(exist_ok=True)
+    found = run(load_scenario(ROOT / "scenarios" / "lunch-hour.yaml"))
+    figure = wait_by_time(found.steps, "counter", title="Wait for the counter, by time of day")
+    figure.savefig(PICTURES / "lunch-hour.svg", metadata={"Date": None})
+    figure.savefig(ROOT / "build" / "lunch-hour.png", dpi=110)
+
+
+if __name__ == "__main__":
+    main()
