@@ -14,7 +14,9 @@ import numpy as np
 
 from journeysim.branch import open_days, simpy_engine
 from journeysim.branch.arrivals import Arrivals, generated_arrivals, recorded_arrivals
+from journeysim.branch.breakdowns import capacities
 from journeysim.branch.calendar import OpenDay
+from journeysim.branch.day_plan import Counts
 from journeysim.branch.draws import Draws, draw_steps
 from journeysim.branch.luck import Address, Luck
 from journeysim.branch.plan import Plan, compile_plan
@@ -167,6 +169,11 @@ class Batch:
     luck: Luck
 
     @property
+    def capacity(self) -> tuple[tuple[Counts, ...], ...]:
+        """Capacity of every group on every day."""
+        return capacities(self.plan, self.days, self.luck)
+
+    @property
     def bounds(self) -> list[tuple[int, int]]:
         """First and last visit (not included) of each day."""
         ends = np.searchsorted(self.arrivals.day, np.arange(len(self.days) + 1)).tolist()
@@ -175,13 +182,13 @@ class Batch:
     def tied(self) -> Batch:
         """The same, with everybody coming at whole minutes."""
         tick = self.arrivals.tick // TICKS_PER_MINUTE * TICKS_PER_MINUTE
-        tick = np.maximum(tick, self.plan.opens)
+        tick = np.maximum(tick, self.plan.day.opens)
         return replace(self, arrivals=in_order(replace(self.arrivals, tick=tick)))
 
     def steps(self, engine: Engine = simpy_engine.simulate_day) -> StepArrays:
         """All steps of all days."""
         for occurrences in (4, 64, 1000):
-            draws = draw_steps(self.plan, self.arrivals, self.luck, occurrences)
+            draws = draw_steps(self.plan, self.arrivals, self.capacity, self.luck, occurrences)
             try:
                 return StepArrays.joined_together(
                     [engine(self.plan, draws, first, last) for first, last in self.bounds]
@@ -194,12 +201,7 @@ class Batch:
 
 def in_order(arrivals: Arrivals) -> Arrivals:
     """Arrivals sorted as engines expect them: by day, tick and address."""
-    by = np.lexsort((arrivals.order, arrivals.tick, arrivals.day))
-    who = arrivals.luck_address
-    return Arrivals(
-        *(getattr(arrivals, f.name)[by] for f in fields(Arrivals) if f.name != "luck_address"),
-        Address(who.low[by], who.high[by], who.day[by]),
-    )
+    return Arrivals.together([arrivals])
 
 
 def batch_of(journey: Journey, days: int = 1, seed: int = 1, replication: int = 0) -> Batch:
@@ -209,14 +211,14 @@ def batch_of(journey: Journey, days: int = 1, seed: int = 1, replication: int = 
 
 def batch_of_days(journey: Journey, found: list[OpenDay], seed: int = 1, replication: int = 0) -> Batch:
     """Draw given days of one kind."""
-    plan = compile_plan(journey, found[0].date.weekday())
+    plan = compile_plan(journey, found[0].date)
     assert plan is not None
     luck = Luck(seed, replication)
     log = journey.arrivals.recorded
     if log is None:
-        arrivals = generated_arrivals(plan, found, luck)
+        arrivals = Arrivals.together([generated_arrivals(plan, found, luck)])
     else:
-        arrivals = recorded_arrivals(plan, found, luck, log)
+        arrivals = Arrivals.together([recorded_arrivals(plan, found, luck, log)])
     return Batch(plan, found, arrivals, luck)
 
 

@@ -82,12 +82,12 @@ class Branch:
     def __init__(self, plan: Plan, draws: Draws, first: int, last: int) -> None:
         self.plan = plan
         self.draws = draws
-        self.now = plan.opens
+        self.now = plan.day.opens
         self.doors_shut = False
         self.waiting: list[Person] = []
         self.roster = [int(group.roster_counts[0]) for group in plan.group_plans]
         self.busy = [0] * len(plan.group_plans)
-        self.diary = [Happening(plan.closes, CLOSING, 0, NONE)]
+        self.diary = [Happening(plan.day.closes, CLOSING, 0, NONE)]
         for tick in sorted({int(t) for group in plan.group_plans for t in group.roster_ticks[1:]}):
             self.diary.append(Happening(tick, ROSTER, 0, NONE))
         self.people = {}
@@ -116,7 +116,7 @@ class Branch:
 
     def close(self) -> None:
         self.doors_shut = True
-        if not self.plan.serves_out:
+        if not self.plan.day.serves_out:
             for person in list(self.waiting):
                 self.stop_waiting(person)
                 self.finish(person, Outcome.CLOSED)
@@ -161,7 +161,7 @@ class Branch:
         point = self.plan.touchpoint_plans[touchpoint]
         if point.queue == NO_QUEUE:
             self.start(person, NONE)
-        elif self.doors_shut and not self.plan.serves_out:
+        elif self.doors_shut and not self.plan.day.serves_out:
             self.finish(person, Outcome.CLOSED)
         else:
             self.join(person, point.queue)

@@ -51,7 +51,7 @@ def assert_visits_are_whole(batch: Batch, steps: StepArrays) -> None:
     assert (steps.outcome != Outcome.IN_PROGRESS).all()
     at_once = (steps.outcome == Outcome.BALKED) | (steps.outcome == Outcome.REJECTED)
     assert np.array_equal(steps.ended[at_once], steps.joined[at_once])
-    queue = steps.queue(batch.plan)
+    queue = steps.queue
     assert np.array_equal(steps.group == NONE, (queue == NO_QUEUE) | ~started)
     assert (steps.queue_length_seen[queue == NO_QUEUE] == NONE).all()
     for group, plan in enumerate(batch.plan.group_plans):
@@ -62,7 +62,7 @@ def assert_lines_are_kept(batch: Batch, day: StepArrays) -> None:
     """Nobody overtakes within a line; no queue holds more than its capacity."""
     plan = batch.plan
     wait_end = np.where(day.started != NONE, day.started, day.ended)
-    queue = np.where(day.joined_queue(plan), day.queue(plan), NO_QUEUE)
+    queue = np.where(day.joined_queue, day.queue, NO_QUEUE)
     segment = batch.arrivals.segment[day.visit]
     for number, rules in enumerate(plan.queue_plans):
         here = np.flatnonzero((queue == number) & (wait_end > day.joined))
@@ -77,9 +77,9 @@ def assert_lines_are_kept(batch: Batch, day: StepArrays) -> None:
 
 def assert_staff_works(plan: Plan, day: StepArrays) -> None:
     """Nobody waits while somebody who serves them is free; nobody starts beyond the roster."""
-    waiting = day.joined_queue(plan)
+    waiting = day.joined_queue
     wait_end = np.where(day.started != NONE, day.started, day.ended)
-    queue = day.queue(plan)
+    queue = day.queue
     changes = [group.roster_ticks for group in plan.group_plans]
     ticks = np.unique(np.concatenate([day.joined, wait_end, day.ended, *changes]))
     groups = range(len(plan.groups))

@@ -110,7 +110,7 @@ def test_a_new_stream_moves_no_other() -> None:
 def draws_of(data: dict[str, Any]) -> list[StepDraws]:
     """First draws at every touchpoint."""
     batch = batch_of(journey_of(data), DAYS)
-    return [blocks[0] for blocks in draw_steps(batch.plan, batch.arrivals, batch.luck).steps]
+    return [blocks[0] for blocks in draw_steps(batch.plan, batch.arrivals, batch.capacity, batch.luck).steps]
 
 
 CHANGES = {
@@ -188,8 +188,8 @@ def assert_among(before: Batch, after: Batch) -> None:
     rows = np.array([place[who] for who in addresses(before)], dtype=np.int64)
     for name in ("day", "tick", "segment", "need", "order"):
         assert np.array_equal(getattr(before.arrivals, name), getattr(after.arrivals, name)[rows])
-    one = draw_steps(before.plan, before.arrivals, before.luck)
-    other = draw_steps(after.plan, after.arrivals, after.luck)
+    one = draw_steps(before.plan, before.arrivals, before.capacity, before.luck)
+    other = draw_steps(after.plan, after.arrivals, after.capacity, after.luck)
     assert np.array_equal(one.acceptable_wait, other.acceptable_wait[rows])
     for mine, theirs in zip(one.steps, other.steps, strict=True):
         for a, b in zip(mine, theirs, strict=True):

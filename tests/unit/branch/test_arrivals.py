@@ -26,8 +26,8 @@ def test_generated_arrivals_are_in_order_and_within_hours() -> None:
     batch = batch_of(journey_of(BUSY), 50)
     arrivals = batch.arrivals
     assert_in_order(arrivals)
-    assert arrivals.tick.min() >= batch.plan.opens
-    assert arrivals.tick.max() < batch.plan.closes
+    assert arrivals.tick.min() >= batch.plan.day.opens
+    assert arrivals.tick.max() < batch.plan.day.closes
     assert set(arrivals.day) == set(range(50))
     assert set(arrivals.segment) == {0, 1}
     assert set(arrivals.need) == {0, 1}
@@ -78,7 +78,7 @@ def test_a_day_keeps_its_arrivals_in_whatever_batch() -> None:
     assert np.array_equal(alone.tick, batch.arrivals.tick[mine])
     assert np.array_equal(alone.order, batch.arrivals.order[mine])
     first, last = batch.bounds[3]
-    part = batch.arrivals.between(first, last)
+    part = batch.arrivals[first:last]
     assert np.array_equal(part.order, alone.order)
     assert set(part.day) == {0}
     assert np.array_equal(part.luck_address.day, alone.luck_address.day)

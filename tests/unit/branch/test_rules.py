@@ -474,7 +474,7 @@ class TestFailureAndRoutes:
             counter(), touchpoints__desk__next=[{"to": "counter", "probability": 0.5}, {"to": "leave"}]
         )
         batch = batch_of(with_log(journey_of(data), [(OPENS, "a", "cash")]))
-        draws = draw_steps(batch.plan, batch.arrivals, batch.luck, 501)
+        draws = draw_steps(batch.plan, batch.arrivals, batch.capacity, batch.luck, 501)
         # Luck that no seed gives: back to the counter each time but the last.
         desk = [
             replace(drawn, goes_to=np.full_like(drawn.goes_to, LEAVE if k == rounds - 1 else 0))
@@ -493,7 +493,7 @@ class TestFailureAndRoutes:
             counter(), touchpoints__desk__next=[{"to": "counter", "probability": 0.5}, {"to": "leave"}]
         )
         batch = batch_of(with_log(journey_of(data), [(OPENS + i, "a", "cash") for i in range(20)]))
-        draws = draw_steps(batch.plan, batch.arrivals, batch.luck, 2)
+        draws = draw_steps(batch.plan, batch.arrivals, batch.capacity, batch.luck, 2)
         with pytest.raises(NeedsMoreDraws) as caught:
             simpy_engine.simulate_day(batch.plan, draws, 0, 20)
         short = caught.value

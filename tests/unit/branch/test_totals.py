@@ -190,7 +190,7 @@ class TestStaff:
 
 def one_day(batch: Any, number: int) -> Any:
     first, last = batch.bounds[number]
-    kept = batch.arrivals.between(first, last)
+    kept = batch.arrivals[first:last]
     return type(batch)(batch.plan, [batch.days[number]], kept, batch.luck)
 
 
