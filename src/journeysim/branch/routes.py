@@ -71,6 +71,11 @@ class Route:
         """Number of situations that the rules tell apart."""
         return int(self.bounds.shape[1])
 
+    @property
+    def keeps_servers(self) -> bool:
+        """Whether any branch keeps the server."""
+        return bool((self.targets >= KEEPS_SERVER).any())
+
     def situation(self, has_failed: bool, waited: int) -> int:
         """Number of the situation of a visit that has waited for so many ticks in all."""
         passed = bisect_left(self.waited_limits, waited)

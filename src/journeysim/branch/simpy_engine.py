@@ -152,8 +152,6 @@ class Queue:
 
         Of equals, the one who truly joined first.
         """
-        if not self.has_head_starts:
-            return next(people for people in self.lines if people)
         waiting = [(line, people) for line, people in zip(self.kinds, self.lines, strict=True) if people]
         level = waiting[0][0].level
         same = [(line, people) for line, people in waiting if line.level == level]
@@ -219,7 +217,12 @@ class BranchDay:
         for group, group_plan in zip(self.groups, plan.group_plans, strict=True):
             group.queues = [self.queues[number] for number in group_plan.serves]
         self.lines_of = [[self.queues[number] for number in p.queues] for p in plan.touchpoint_plans]
-        self.has_line_groups = any(len(lines) > 1 for lines in self.lines_of)
+        self.queue_of = [lines[0] if len(lines) == 1 else None for lines in self.lines_of]
+        # Nobody wraps up, keeps a server or chooses between lines: then a service ends in fewer steps.
+        self.is_plain = not any(
+            len(p.queues) > 1 or p.route.keeps_servers or any(w is not None for w in p.wrap_up)
+            for p in plan.touchpoint_plans
+        )
         self.nobody = Group(NONE)
         self.no_queue = Queue(NONE, NOWHERE, [])
         self.sends_home = False
@@ -306,12 +309,15 @@ class BranchDay:
         while touchpoint > LEAVE:
             visit.luck = self.only_luck[touchpoint] or self.next_luck(visit, touchpoint)
             visit.joined = self.now
-            lines = self.lines_of[touchpoint]
-            if not lines:
-                visit.queue, visit.seen = self.no_queue, NONE
-                self.start_service(visit, self.nobody)
-                return
-            visit.queue = queue = lines[0] if len(lines) == 1 else self.shortest(lines)
+            queue = self.queue_of[touchpoint]
+            if queue is None:
+                lines = self.lines_of[touchpoint]
+                if not lines:
+                    visit.queue, visit.seen = self.no_queue, NONE
+                    self.start_service(visit, self.nobody)
+                    return
+                queue = self.shortest(lines)
+            visit.queue = queue
             if self.sends_home:
                 visit.seen = NONE
                 self.note_without_service(visit, _CLOSED)
@@ -368,7 +374,12 @@ class BranchDay:
                     break
             else:
                 return
-            line = queue.lines[0] if queue.has_one_line else queue.next_line()
+            if queue.has_head_starts:
+                line = queue.next_line()
+            else:
+                for line in queue.lines:
+                    if line:
+                        break
             visit = line.popleft()
             queue.waiting -= 1
             visit.line = None
@@ -470,7 +481,7 @@ class BranchDay:
         visit.callbacks = self.on_end_of_service
         service = visit.luck.service[visit.number]
         visit.tick = now + service
-        if self.has_line_groups:
+        if not self.is_plain:
             visit.queue.being_served += 1
         self.put(visit, _END_OF_SERVICE + visit.address, service)
 
@@ -485,18 +496,15 @@ class BranchDay:
         )  # fmt: skip
         if outcome == _FAILED:
             visit.has_failed = True
-        if self.has_line_groups:
-            queue.being_served -= 1
         goes_to = luck.goes_to
         situation = 0 if len(goes_to) == 1 else luck.point.route.situation(visit.has_failed, visit.waited)
         target = goes_to[situation][number]
-        if luck.wrap_up is None and target < KEEPS_SERVER:
+        if self.is_plain:
             group.free += 1
             self.take_next(group)
-            if visit.keeps is not None:
-                self.let_go(visit)
         else:
-            target = self.hold_server(visit, target)
+            queue.being_served -= 1
+            target = self.release_server(visit, target)
         if target > LEAVE:
             self.go_to(visit, target)
         elif target < LEAVE:
@@ -504,16 +512,16 @@ class BranchDay:
 
     # -- wrap-up, and servers kept while another works -----------------------------------------------------
 
-    def hold_server(self, visit: Visit, target: int) -> int:
-        """Keep the server whose service has just ended as long as need be; the touchpoint gone to."""
+    def release_server(self, visit: Visit, target: int) -> int:
+        """Free the server of the service that is over, after a wrap-up, or keep it; where the visit goes."""
         wrap_up = 0 if visit.luck.wrap_up is None else visit.luck.wrap_up[visit.number]
         hold = _Hold(visit.group, len(self.record) // RECORDED - 1, wrap_up, visit.address)
-        earlier = visit.keeps
-        if target < KEEPS_SERVER:
+        keeps = target >= KEEPS_SERVER
+        if not keeps:
             self.end_hold(hold)
-        if earlier is not None:
+        if visit.keeps is not None:
             self.let_go(visit)
-        if target < KEEPS_SERVER:
+        if not keeps:
             return target
         visit.keeps = [hold]
         return target - KEEPS_SERVER
