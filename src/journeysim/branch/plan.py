@@ -241,6 +241,13 @@ def compile_map(journey: Journey) -> Plan:
     )
 
 
+def with_any_route(plan: Plan) -> Plan:
+    """The same plan for rules that may send anybody anywhere, again and again; it moves nobody's luck."""
+    everybody = np.ones(len(plan.segments) * len(plan.needs), dtype=bool)
+    points = [replace(p, on_cycle=True, reached_by=everybody) for p in plan.touchpoint_plans]
+    return replace(plan, touchpoint_plans=tuple(points))
+
+
 def _classes(journey: Journey) -> list[tuple[str, str]]:
     return [(segment, need) for segment in journey.segments for need in journey.needs]
 

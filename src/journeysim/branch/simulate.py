@@ -22,7 +22,7 @@ from journeysim.branch.known_arrivals import booked_arrivals, starting_arrivals
 from journeysim.branch.luck import Luck
 from journeysim.branch.metrics import Metric, metrics_of
 from journeysim.branch.own_rules import OwnRules
-from journeysim.branch.plan import Plan, compile_map
+from journeysim.branch.plan import Plan, compile_map, with_any_route
 from journeysim.branch.ruled_engine import simulate_ruled_day
 from journeysim.branch.simpy_engine import NeedsMoreDraws, simulate_day
 from journeysim.branch.steps import StepArrays, steps_table
@@ -98,7 +98,7 @@ def simulate_replication(
     totals: Totals | None = None
     tables: list[pl.DataFrame] = []
     pending = PendingContacts(days)
-    for plan, batch in _batches(journey, days):
+    for plan, batch in _batches(journey, days, rules):
         arrivals = _arrivals(plan, batch, luck, journey, pending)
         capacity = capacities(plan, batch, luck)
         steps = _simulate_batch(plan, arrivals, capacity, luck, engine_with(rules))
@@ -111,9 +111,13 @@ def simulate_replication(
     return ReplicationResult(totals, _in_day_order(tables) if keep_steps else None)
 
 
-def _batches(journey: Journey, days: Sequence[OpenDay]) -> Iterator[tuple[Plan, list[OpenDay]]]:
+def _batches(
+    journey: Journey, days: Sequence[OpenDay], rules: OwnRules | None
+) -> Iterator[tuple[Plan, list[OpenDay]]]:
     """Days of one kind, in batches of a handy size; one by one in order where contacts follow on others."""
     of_map = compile_map(journey)
+    if rules is not None:
+        of_map = with_any_route(of_map)
     alike: dict[DayPlan, list[OpenDay]] = {}
     for day in days:
         day_plan = plan_day(journey, day.date)
