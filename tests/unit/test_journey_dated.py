@@ -296,12 +296,12 @@ def test_roster_by_date(folder: Folder, form: str) -> None:
 
 def test_dates_beyond_the_file_repeat_its_weekdays_week_by_week(folder: Folder) -> None:
     rows = week("09:00,1")
-    rows += ["2027-01-11,09:00,2", "2027-01-18,10:00,3"]
+    rows += ["2027-01-11,09:00,2", "2027-01-18,10:00,3", "2027-01-25,11:00,4"]
     folder.write("agents.csv", *rows)
     group = folder.roster(BY_DAY)
     mondays = [date.fromordinal(MONDAY.toordinal() + 7 * number) for number in range(-4, 8)]
-    in_turn = [[(540, 1)], [(540, 2)], [(600, 3)]]
-    assert [group.roster_on(day) for day in mondays] == [in_turn[number % 3] for number in range(-4, 8)]
+    in_turn = [[(540, 1)], [(540, 2)], [(600, 3)], [(660, 4)]]
+    assert [group.roster_on(day) for day in mondays] == [in_turn[number % 4] for number in range(-4, 8)]
     assert group.roster_on(date(2030, 1, 1)) == [(540, 1)]
     # Sundays are closed, so the file need not have any.
     assert group.roster_on(date(2027, 1, 10)) == []
@@ -418,9 +418,9 @@ def test_load_is_held_against_the_mean_roster(folder: Folder) -> None:
     folder.write("agents.csv", *week("09:00,2"), "2027-01-11,13:00,1")
     told = "more work than capacity at desk, a load of "
     assert folder.warnings(data) == [told + "1.20 over the day"]
-    # On a log's dates, one of which has nobody at all until noon: 1.5 on duty in the mean, then 2.
-    folder.write("agents.csv", *week("12:00,2"), "2027-01-11,09:00,1", "2027-01-11,12:00,2")
-    at = [f"2027-01-{day} 10:{minute}" for day in ("04", "11") for minute in range(10, 60, 5)]
+    # Over a log's dates: one with nobody until noon, one with one on duty.
+    folder.write("agents.csv", *week("12:00,2"), "2027-01-12,09:00,1", "2027-01-12,12:00,2")
+    at = [f"2027-01-{day} 10:{minute}" for day in ("04", "12") for minute in range(10, 60, 5)]
     folder.write("log.csv", "at", *at)
     data["arrivals"] = {"from_log": LOG}
     assert folder.warnings(data) == [told + "3.33 from 10:00 to 11:00"]
