@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from journeysim.branch.draws import Draws
-from journeysim.branch.plan import NO_QUEUE, Outcome, Plan
+from journeysim.branch.plan import Outcome, Plan
 from journeysim.branch.routes import LEAVE
 from journeysim.branch.steps import NONE, StepArrays
 from journeysim.errors import RouteError
@@ -85,10 +85,11 @@ class Branch:
         self.now = plan.day.opens
         self.doors_shut = False
         self.waiting: list[Person] = []
-        self.roster = [int(group.roster_counts[0]) for group in plan.group_plans]
+        self.counts = draws.capacity[draws.arrivals.day[first]] if last > first else plan.day.rosters
+        self.roster = [counts.counts[0] for counts in self.counts]
         self.busy = [0] * len(plan.group_plans)
         self.diary = [Happening(plan.day.closes, CLOSING, 0, NONE)]
-        for tick in sorted({int(t) for group in plan.group_plans for t in group.roster_ticks[1:]}):
+        for tick in sorted({tick for counts in self.counts for tick in counts.ticks[1:]}):
             self.diary.append(Happening(tick, ROSTER, 0, NONE))
         self.people = {}
         come = draws.arrivals
@@ -122,10 +123,10 @@ class Branch:
                 self.finish(person, Outcome.CLOSED)
 
     def change_rosters(self) -> None:
-        for number, group in enumerate(self.plan.group_plans):
-            for tick, count in zip(group.roster_ticks, group.roster_counts, strict=True):
+        for number, counts in enumerate(self.counts):
+            for tick, count in zip(counts.ticks, counts.counts, strict=True):
                 if tick == self.now:
-                    self.roster[number] = int(count)
+                    self.roster[number] = count
         for number in range(len(self.roster)):
             self.take_work(number)
 
@@ -159,12 +160,12 @@ class Branch:
         occurrence = sum(step.touchpoint == touchpoint for step in person.steps)
         person.steps.append(Step(touchpoint, occurrence, self.now))
         point = self.plan.touchpoint_plans[touchpoint]
-        if point.queue == NO_QUEUE:
+        if not point.queues:
             self.start(person, NONE)
         elif self.doors_shut and not self.plan.day.serves_out:
             self.finish(person, Outcome.CLOSED)
         else:
-            self.join(person, point.queue)
+            self.join(person, point.queues[0])
 
     def join(self, person: Person, queue: int) -> None:
         point = self.plan.touchpoint_plans[person.now_at.touchpoint]
@@ -252,7 +253,7 @@ class Branch:
         return drawn[step.occurrence]
 
     def queue_of(self, person: Person) -> int:
-        return self.plan.touchpoint_plans[person.now_at.touchpoint].queue
+        return self.plan.touchpoint_plans[person.now_at.touchpoint].queues[0]
 
     def line_of(self, person: Person, queue: int) -> int:
         return self.plan.queue_plans[queue].line_of_segment[person.segment]
@@ -266,10 +267,11 @@ class Branch:
     def table(self) -> StepArrays:
         rows = [
             (
-                person.number, number, step.touchpoint, step.joined, step.started, step.ended, step.group,
-                step.seen, step.outcome,
+                person.number, number, step.touchpoint,
+                (self.plan.touchpoint_plans[step.touchpoint].queues or (NONE,))[0], step.joined, step.started, step.ended, step.group,
+                step.seen, step.outcome, step.ended, NONE,
             )
             for person in self.people.values()
             for number, step in enumerate(person.steps, start=1)
         ]  # fmt: skip
-        return StepArrays(*np.array(rows, dtype=np.int64).reshape(-1, 9).T)
+        return StepArrays(*np.array(rows, dtype=np.int64).reshape(-1, 12).T)

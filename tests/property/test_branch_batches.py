@@ -51,9 +51,9 @@ def with_occurrences(monkeypatch: pytest.MonkeyPatch, occurrences: int) -> list[
     """Draw as many comings as told from the start; returns a list that collects what was asked for."""
     asked: list[int] = []
 
-    def draw(plan: Plan, arrivals: Arrivals, luck: Luck, extended: int = 0) -> Draws:
+    def draw(plan: Plan, arrivals: Arrivals, capacity: Any, luck: Luck, extended: int = 0) -> Draws:
         asked.append(extended or occurrences)
-        return draw_steps(plan, arrivals, luck, asked[-1])
+        return draw_steps(plan, arrivals, capacity, luck, asked[-1])
 
     monkeypatch.setattr(simulate, "OCCURRENCES_ON_CYCLES", occurrences)
     monkeypatch.setattr(simulate, "draw_steps", draw)

@@ -13,24 +13,24 @@ from tests.branch_maps import branch_maps
 from tests.strategies import journey_maps
 
 from journeysim.branch import open_days, simulate_replication
-from journeysim.branch.plan import NO_QUEUE, Outcome, Plan
+from journeysim.branch.day_plan import Counts
+from journeysim.branch.plan import Outcome, Plan
 from journeysim.branch.steps import NONE, StepArrays
 from journeysim.errors import InputError
 
 
-def roster_at(plan: Plan, group: int, tick: int) -> int:
-    roster = plan.group_plans[group]
-    return int(roster.roster_counts[np.searchsorted(roster.roster_ticks, tick, side="right") - 1])
+def count_at(counts: Counts, tick: int) -> int:
+    return counts.counts[int(np.searchsorted(counts.ticks, tick, side="right")) - 1]
 
 
 def assert_rules_hold(batch: Batch) -> None:
     steps = batch.steps()
     assert_visits_are_whole(batch, steps)
-    for first, last in batch.bounds:
+    for capacity, (first, last) in zip(batch.capacity, batch.bounds, strict=True):
         mine = (steps.visit >= first) & (steps.visit < last)
         day = StepArrays(*(getattr(steps, name)[mine] for name in StepArrays.__dataclass_fields__))
         assert_lines_are_kept(batch, day)
-        assert_staff_works(batch.plan, day)
+        assert_staff_works(batch.plan, capacity, day)
 
 
 def assert_visits_are_whole(batch: Batch, steps: StepArrays) -> None:
@@ -52,8 +52,8 @@ def assert_visits_are_whole(batch: Batch, steps: StepArrays) -> None:
     at_once = (steps.outcome == Outcome.BALKED) | (steps.outcome == Outcome.REJECTED)
     assert np.array_equal(steps.ended[at_once], steps.joined[at_once])
     queue = steps.queue
-    assert np.array_equal(steps.group == NONE, (queue == NO_QUEUE) | ~started)
-    assert (steps.queue_length_seen[queue == NO_QUEUE] == NONE).all()
+    assert np.array_equal(steps.group == NONE, (queue == NONE) | ~started)
+    assert (steps.queue_length_seen[queue == NONE] == NONE).all()
     for group, plan in enumerate(batch.plan.group_plans):
         assert set(queue[steps.group == group]) <= set(plan.serves)
 
@@ -62,7 +62,7 @@ def assert_lines_are_kept(batch: Batch, day: StepArrays) -> None:
     """Nobody overtakes within a line; no queue holds more than its capacity."""
     plan = batch.plan
     wait_end = np.where(day.started != NONE, day.started, day.ended)
-    queue = np.where(day.joined_queue, day.queue, NO_QUEUE)
+    queue = np.where(day.joined_queue, day.queue, NONE)
     segment = batch.arrivals.segment[day.visit]
     for number, rules in enumerate(plan.queue_plans):
         here = np.flatnonzero((queue == number) & (wait_end > day.joined))
@@ -75,12 +75,12 @@ def assert_lines_are_kept(batch: Batch, day: StepArrays) -> None:
                 assert (wait_end[ahead] <= day.started[row]).all()
 
 
-def assert_staff_works(plan: Plan, day: StepArrays) -> None:
+def assert_staff_works(plan: Plan, capacity: tuple[Counts, ...], day: StepArrays) -> None:
     """Nobody waits while somebody who serves them is free; nobody starts beyond the roster."""
     waiting = day.joined_queue
     wait_end = np.where(day.started != NONE, day.started, day.ended)
     queue = day.queue
-    changes = [group.roster_ticks for group in plan.group_plans]
+    changes = [counts.ticks for counts in capacity]
     ticks = np.unique(np.concatenate([day.joined, wait_end, day.ended, *changes]))
     groups = range(len(plan.groups))
     serving = [
@@ -92,7 +92,7 @@ def assert_staff_works(plan: Plan, day: StepArrays) -> None:
             int(((day.group == group) & (day.started <= start) & (start < day.ended)).sum())
             for group in groups
         ]
-        on_duty = [roster_at(plan, group, start) for group in groups]
+        on_duty = [count_at(capacity[group], start) for group in groups]
         for number in set(queue[waiting & (day.joined <= start) & (start < wait_end)]):
             assert all(busy[group] >= on_duty[group] for group in serving[number])
         for group in set(day.group[(day.started == start) & (day.ended > start)]) - {NONE}:

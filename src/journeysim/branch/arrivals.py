@@ -39,6 +39,7 @@ class Arrivals:
     tick : shape (visits,), ticks after midnight.
     segment, need : shape (visits,), numbers in map order.
     start : shape (visits,), touchpoint where the visit starts.
+    line : shape (visits,), the queue in which a visit stands that was there at opening; -1 for all others.
     order : shape (visits,), below 2**42, the address within the day; ties between visits go by it.
     luck_address : whose luck each visit has.
     case : shape (visits,), `visit_ids` of the case's first visit.
@@ -51,6 +52,7 @@ class Arrivals:
     segment: IntArray
     need: IntArray
     start: IntArray
+    line: IntArray
     order: IntArray
     luck_address: Address
     case: IntArray
@@ -76,6 +78,7 @@ class Arrivals:
             segment=segment,
             need=need,
             start=plan.start[need],
+            line=np.full_like(tick, -1),
             order=order,
             luck_address=luck_address,
             case=visit_ids(number, order),

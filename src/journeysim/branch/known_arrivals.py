@@ -70,4 +70,5 @@ def _starting(plan: Plan, days: Sequence[OpenDay], luck: Luck, number: int, line
     tick = np.full(day.size, plan.day.opens)
     order = _STARTING_PLACE | (number << 20) | place
     arrivals = Arrivals.first_contacts(plan, day, tick, segment, need, order, who)
-    return replace(arrivals, start=np.full(day.size, line.touchpoint))
+    start, queue = np.full(day.size, line.touchpoint), np.full(day.size, line.queue)
+    return replace(arrivals, start=start, line=queue)

@@ -22,7 +22,7 @@ from journeysim.branch.routes import (
     edges,
     find_follow_ups,
 )
-from journeysim.journey import Distribution, Journey, Queue, Touchpoint, arrival_mix, expected_visits
+from journeysim.journey import Distribution, Journey, Queue, Touchpoint, arrival_mix, expected_case_visits
 from journeysim.units import BoolArray, FloatArray, IntArray, to_ticks
 
 NO_LIMIT = 1 << 30
@@ -175,7 +175,6 @@ class Plan:
     need_shares : shape (segments, needs), cumulative.
     acceptable_wait : by class; None where nothing is said.
     start : shape (needs,), the first touchpoint.
-    expected_steps : shape (touchpoints, classes), steps a visit of the class is expected to take there.
     """
 
     segments: tuple[str, ...]
@@ -194,7 +193,6 @@ class Plan:
     touchpoint_plans: tuple[TouchpointPlan, ...]
     queue_plans: tuple[QueuePlan, ...]
     group_plans: tuple[GroupPlan, ...]
-    expected_steps: FloatArray
 
 
 def compile_plan(journey: Journey, day: date) -> Plan | None:
@@ -214,7 +212,6 @@ def compile_plan(journey: Journey, day: date) -> Plan | None:
 
 def compile_map(journey: Journey) -> Plan:
     """Compile everything of a map that is the same on all days; ``day`` is still the one without hours."""
-    steps = expected_visits(journey)
     follow_ups = find_follow_ups(journey)
     return Plan(
         segments=tuple(journey.segments),
@@ -235,9 +232,8 @@ def compile_map(journey: Journey) -> Plan:
         ),
         start=np.array([_number(journey, need.start) for need in journey.needs.values()], dtype=np.int64),
         touchpoint_plans=_touchpoint_plans(journey, follow_ups),
-        queue_plans=_queue_plans(journey, steps),
+        queue_plans=_queue_plans(journey),
         group_plans=_group_plans(journey),
-        expected_steps=steps,
     )
 
 
@@ -316,7 +312,7 @@ def _queues_of(journey: Journey, point: Touchpoint) -> tuple[int, ...]:
     )
 
 
-def _queue_plans(journey: Journey, expected_steps: FloatArray) -> tuple[QueuePlan, ...]:
+def _queue_plans(journey: Journey) -> tuple[QueuePlan, ...]:
     plans: list[QueuePlan] = []
     groups = list(journey.staff.values())
     for name, queue in journey.queues.items():
@@ -338,26 +334,26 @@ def _queue_plans(journey: Journey, expected_steps: FloatArray) -> tuple[QueuePla
                 by_priority=queue.discipline == "priority",
                 line_of_segment=tuple(lines.index(line) for line in line_of),
                 lines=tuple(lines),
-                mean_service=_mean_service(journey, len(plans), expected_steps),
+                mean_service=_mean_service(journey, len(plans)),
                 groups=tuple(sorted(serving, key=lambda g: groups[g].serves.index(name))),
             )
         )
     return tuple(plans)
 
 
-def _mean_service(journey: Journey, queue_number: int, expected_steps: FloatArray) -> int:
+def _mean_service(journey: Journey, queue_number: int) -> int:
     """Mean service in ticks over the expected users of a queue.
 
     Where nobody is expected (those turned away elsewhere come here), all its services count alike.
     """
-    mix = arrival_mix(journey).ravel()
+    mix, steps = arrival_mix(journey).ravel(), expected_case_visits(journey)
     points = list(journey.touchpoints.values())
     here = [number for number, point in enumerate(points) if queue_number in _queues_of(journey, point)]
     if not here:
         return 0
     classes = _classes(journey)
     means = np.array([[points[number].service.mean_min(*klass) for klass in classes] for number in here])
-    weights = mix * expected_steps[here]
+    weights = mix * steps[here]
     if not weights.any():
         weights = np.ones_like(means)
     return to_ticks(float((weights * means).sum() / weights.sum()))

@@ -223,6 +223,12 @@ class BranchDay:
             len(p.queues) > 1 or p.route.keeps_servers or any(w is not None for w in p.wrap_up)
             for p in plan.touchpoint_plans
         )
+        # In which line those stand who were there at opening; all others choose.
+        self.stands_in = {
+            number: self.queues[line]
+            for number, line in enumerate(arrivals.line[first:last].tolist())
+            if line != NONE and self.queue_of[self.start[number]] is None
+        }
         self.nobody = Group(NONE)
         self.no_queue = Queue(NONE, NOWHERE, [])
         self.sends_home = False
@@ -316,7 +322,7 @@ class BranchDay:
                     visit.queue, visit.seen = self.no_queue, NONE
                     self.start_service(visit, self.nobody)
                     return
-                queue = self.shortest(lines)
+                queue = self.stands_in.pop(visit.number, None) or self.shortest(lines)
             visit.queue = queue
             if self.sends_home:
                 visit.seen = NONE

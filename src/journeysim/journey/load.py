@@ -65,7 +65,7 @@ def journey_from(document: Document, problems: Iterable[Problem] = ()) -> Journe
         raise InputError(_tidy(found))
     wrong_data = read_data_files(journey, document, doubtful)
     if wrong_data:
-        doubtful |= {("arrivals", key) for key in ("from_log", "per_hour", "appointments")}
+        doubtful |= {("arrivals", "from_log"), ("arrivals", "per_hour")}
     errors, warnings = check(journey, document, doubtful, sound=not found and not wrong_data)
     found += wrong_data + errors
     if found:

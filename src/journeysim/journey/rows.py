@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from journeysim.units import FloatArray, IntArray
 
 _CLOCK = r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}(?:\.[0-9]+)?))?"
+_DATE = r"^[0-9]{4}-"
 _TIME_ONLY = rf"^{_CLOCK}$"
 _DATE_AND_TIME = rf"^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[T ]{_CLOCK}$"
 
@@ -62,8 +63,9 @@ class Rows:
         time = self._frame["time"]
         if self.has("day") or isinstance(time.dtype, pl.Datetime):
             return True
-        first = time.drop_nulls().head(1)
-        return time.dtype == pl.String and not first.str.strip_chars().str.contains(_TIME_ONLY).any()
+        if time.dtype != pl.String:
+            return False
+        return bool(time.drop_nulls().head(1).str.strip_chars().str.contains(_DATE).any())
 
     def moments(self) -> tuple[pl.Series, pl.Series]:
         """Date and minute of the day of each row."""

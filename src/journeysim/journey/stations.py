@@ -159,7 +159,7 @@ After = Annotated[
         tag("text"),
     ]
     | Annotated[Distribution, tag("mapping")],
-    by_shape("a duration or distribution is required", "2 days"),
+    by_shape("a duration or distribution is required", "2 days", durations=True),
 ]
 
 

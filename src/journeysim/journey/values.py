@@ -234,7 +234,12 @@ def tag(name: str) -> Tag:
 
 
 def by_shape(
-    problem: str, hint: str = "", *, file_form: bool = False, words: frozenset[str] | None = None
+    problem: str,
+    hint: str = "",
+    *,
+    file_form: bool = False,
+    words: frozenset[str] | None = None,
+    durations: bool = False,
 ) -> Discriminator:
     """Choose among the forms of a value by what stands there: a number, text, mapping or list.
 
@@ -243,6 +248,7 @@ def by_shape(
     problem, hint : the message for anything else.
     file_form : a mapping with the key ``file`` is a form of its own.
     words : the only texts there are; by default any.
+    durations : texts are durations, as which a number is refused for want of a unit.
     """
 
     def shape(value: object) -> str:
@@ -256,7 +262,7 @@ def by_shape(
         elif isinstance(value, list):
             name = "list"
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            name = "number"
+            name = "text" if durations else "number"
         return TAG_MARK + name
 
     context = _Context(problem=problem, hint=hint)

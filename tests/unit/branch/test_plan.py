@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.branch_days import BUSY, changed, journey_of, one_queue, with_log
+from tests.branch_days import BUSY, MONDAY, changed, journey_of, one_queue, with_log
 
-from journeysim.branch.plan import NO_LIMIT, NO_QUEUE, compile_plan
+from journeysim.branch.day_plan import Counts
+from journeysim.branch.plan import NO_LIMIT, LinePlan, compile_plan
 from journeysim.branch.routes import LEAVE
 from journeysim.units import to_ticks
 
-MONDAY, SATURDAY = 0, 5
+TUESDAY, SATURDAY = date(2027, 1, 5), date(2027, 1, 9)
 
 
-def plan_of(data: dict[str, Any], weekday: int = MONDAY) -> Any:
-    plan = compile_plan(journey_of(data), weekday)
+def plan_of(data: dict[str, Any], day: date = MONDAY) -> Any:
+    plan = compile_plan(journey_of(data), day)
     assert plan is not None
     return plan
 
@@ -32,16 +34,16 @@ def test_names_are_in_map_order() -> None:
 
 def test_rates_include_scale_and_weekday() -> None:
     data = changed(BUSY, {"arrivals.scale": 1.5, "arrivals.day_of_week": {"mon": 2, "sat": 0.5}})
-    assert plan_of(data).rates.tolist() == [150, 240]
-    assert plan_of(data, SATURDAY).rates.tolist() == [37.5, 60]
-    assert plan_of(data).rate_ticks.tolist() == [to_ticks(540), to_ticks(630)]
+    assert plan_of(data).day.rates == (150, 240)
+    assert plan_of(data, SATURDAY).day.rates == (37.5, 60)
+    assert plan_of(data).day.rate_ticks == (to_ticks(540), to_ticks(630))
 
 
 def test_a_weekday_without_hours_or_arrivals_is_closed() -> None:
     hours = {"mon": {"open": "09:00", "close": "12:00"}, "sat": {"open": "10:00", "close": "12:00"}}
     data = changed(BUSY, {"hours": hours, "arrivals.day_of_week": {"sat": 0}})
     assert compile_plan(journey_of(data), MONDAY) is not None
-    assert compile_plan(journey_of(data), 1) is None
+    assert compile_plan(journey_of(data), TUESDAY) is None
     assert compile_plan(journey_of(data), SATURDAY) is None
 
 
@@ -51,19 +53,16 @@ def test_the_roster_starts_at_opening_and_ends_before_closing() -> None:
         "tue": {"open": "09:00", "close": "12:00", "at_close": "leave"},
     }
     data = changed(BUSY, {"hours": hours})
-    monday, tuesday = plan_of(data), plan_of(data, 1)
-    tellers = plan_of(data).group_plans[2]
-    assert tellers.roster_ticks.tolist() == [to_ticks(m) for m in (570, 585)]
-    assert tellers.roster_counts.tolist() == [2, 3]
-    assert tuesday.group_plans[2].roster_counts.tolist() == [2, 3, 2]
+    monday, tuesday = plan_of(data).day, plan_of(data, TUESDAY).day
+    assert monday.rosters[2] == Counts((to_ticks(570), to_ticks(585)), (2, 3))
+    assert tuesday.rosters[2] == Counts(tuple(to_ticks(m) for m in (540, 585, 660)), (2, 3, 2))
     assert (monday.serves_out, tuesday.serves_out) == (True, False)
     assert (monday.opens, monday.closes) == (to_ticks(570), to_ticks(660))
 
 
 def test_nobody_is_on_duty_before_the_first_time() -> None:
-    plan = plan_of(one_queue(staff__tellers__count={"09:10": 2}))
-    assert plan.group_plans[0].roster_ticks.tolist() == [to_ticks(540), to_ticks(550)]
-    assert plan.group_plans[0].roster_counts.tolist() == [0, 2]
+    (roster,) = plan_of(one_queue(staff__tellers__count={"09:10": 2})).day.rosters
+    assert roster == Counts((to_ticks(540), to_ticks(550)), (0, 2))
 
 
 def test_queues() -> None:
@@ -72,8 +71,8 @@ def test_queues() -> None:
     assert (machine.capacity, machine.balk_length, machine.balk_probability) == (4, 3, 0.3)
     assert machine.balks
     assert counter.balks_at_expected_wait
-    assert (counter.lines, counter.line_of_segment) == (2, (1, 0))
-    assert (machine.lines, machine.line_of_segment) == (1, (0, 0))
+    assert (counter.lines, counter.line_of_segment) == ((LinePlan(1, 0), LinePlan(2, 0)), (1, 0))
+    assert (machine.lines, machine.line_of_segment) == ((LinePlan(0, 0),), (0, 0))
     # Tellers prefer the counter, advisers do nothing else.
     assert advice.groups == (3, 2)
 
@@ -85,7 +84,7 @@ def test_lines_go_by_rank_not_by_number() -> None:
 
 def test_touchpoints() -> None:
     door, machine, counter, advice, form = plan_of(BUSY).touchpoint_plans
-    assert form.queue == NO_QUEUE
+    assert [point.queues for point in (door, machine, counter, advice, form)] == [(0,), (1,), (2,), (3,), ()]
     assert (machine.if_failed, machine.if_balked, machine.if_rejected, machine.if_reneged) == (2, 2, 2, LEAVE)
     assert [point.on_cycle for point in (door, machine, counter, advice, form)] == [
         False,
