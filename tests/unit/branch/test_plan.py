@@ -147,10 +147,8 @@ def test_mean_service_of_a_queue_for_those_turned_away_is_that_of_its_services()
     assert plan_of(data).queue_plans[1].mean_service == to_ticks(7)
 
 
-def test_expected_steps_and_shares() -> None:
+def test_shares_and_starts() -> None:
     plan = plan_of(BUSY)
-    assert plan.expected_steps.shape == (5, 4)
-    assert plan.expected_steps[0] == pytest.approx(1)
     assert plan.need_shares[0] == pytest.approx([0.7, 1.0])
     assert plan.segment_share.tolist() == [0.8, 0.2]
     assert np.array_equal(plan.start, [0, 0])
