@@ -18,6 +18,8 @@ NEVER = 1 << 62
 """A tick that no simulated day reaches: the patience of somebody who never gives up."""
 
 MINUTES_PER_DAY = 24 * 60
+LONGEST = 3660 * MINUTES_PER_DAY * TICKS_PER_MINUTE
+"""Ticks in ten years, the longest duration that a map may give, so that sums of them stay inside 64 bits."""
 
 
 def to_ticks(minutes: float) -> int:
@@ -26,12 +28,9 @@ def to_ticks(minutes: float) -> int:
 
 
 def array_to_ticks(minutes: FloatArray) -> IntArray:
-    """Nearest whole ticks to each of ``minutes``; infinity becomes `NEVER`.
-
-    Anything beyond a thousand years becomes `NEVER` as well, so that sums stay inside 64 bits.
-    """
+    """Nearest whole ticks to each of ``minutes``; anything longer than `LONGEST` becomes `NEVER`."""
     scaled = np.rint(minutes * TICKS_PER_MINUTE)
-    return np.where(scaled < NEVER / 2, scaled, NEVER).astype(np.int64)
+    return np.where(scaled <= LONGEST, scaled, NEVER).astype(np.int64)
 
 
 def to_minutes(ticks: IntArray | int) -> FloatArray:

@@ -39,14 +39,14 @@ def test_engine_agrees_with_the_rules_where_everything_is_tied(data: dict[str, A
 
 
 @pytest.mark.slow
-@settings(max_examples=1500)
+@settings(max_examples=1000)
 @given(branch_maps())
 def test_engine_agrees_with_the_rules_on_many_maps(data: dict[str, Any]) -> None:
     assert_agree(data, tied=False, days=3)
 
 
 @pytest.mark.slow
-@settings(max_examples=1500)
+@settings(max_examples=1000)
 @given(branch_maps(tied=True))
 def test_engine_agrees_with_the_rules_on_many_tied_maps(data: dict[str, Any]) -> None:
     assert_agree(data, tied=True, days=3)

@@ -7,6 +7,7 @@ Must not know options, replications side by side, files of a run, or how anythin
 no random numbers: an engine is a deterministic function of plan and draws.
 """
 
+from journeysim.branch.analytic import Beside, formulas_beside
 from journeysim.branch.calendar import OpenDay, open_days
 from journeysim.branch.metrics import Metric
 from journeysim.branch.own_rules import OwnRules, StepSoFar, VisitSoFar
@@ -16,12 +17,14 @@ from journeysim.branch.steps import STEPS_COLUMNS, visits_from_steps
 __all__ = [
     "ENGINES",
     "STEPS_COLUMNS",
+    "Beside",
     "Metric",
     "OpenDay",
     "OwnRules",
     "ReplicationResult",
     "StepSoFar",
     "VisitSoFar",
+    "formulas_beside",
     "open_days",
     "simulate_replication",
     "visits_from_steps",

@@ -12,7 +12,7 @@ from journeysim.branch.draws import quantile_min
 from journeysim.branch.luck import Address, Luck, name_tag
 from journeysim.branch.plan import Plan
 from journeysim.journey import Distribution
-from journeysim.units import IntArray, array_to_ticks
+from journeysim.units import LONGEST, IntArray, array_to_ticks
 
 
 def capacities(plan: Plan, days: Sequence[OpenDay], luck: Luck) -> tuple[tuple[Counts, ...], ...]:
@@ -49,9 +49,11 @@ def _capacity(
     at = np.full(machines.size, plan.day.opens)
     while machines.size and (at < plan.day.closes).any():
         turn = len(downs)
-        down = at + array_to_ticks(quantile_min(breakdown[0], f"uptime\0{turn}", who, luck))
+        up_for = array_to_ticks(quantile_min(breakdown[0], f"uptime\0{turn}", who, luck))
+        down_for = array_to_ticks(quantile_min(breakdown[1], f"repair\0{turn}", who, luck))
+        down = np.minimum(at + np.minimum(up_for, LONGEST), LONGEST)
         # At least a tick, or a machine that is always up again at once would never reach closing.
-        at = down + np.maximum(array_to_ticks(quantile_min(breakdown[1], f"repair\0{turn}", who, luck)), 1)
+        at = down + np.clip(down_for, 1, LONGEST)
         downs.append(down)
         ups.append(at)
     edges = [np.array(roster.ticks), *downs, *ups]

@@ -20,7 +20,7 @@ from journeysim.branch.luck import Address, Luck
 from journeysim.branch.plan import Plan, TouchpointPlan
 from journeysim.branch.routes import LEAVE
 from journeysim.journey import Distribution
-from journeysim.units import NEVER, BoolArray, FloatArray, IntArray, array_to_ticks
+from journeysim.units import LONGEST, NEVER, BoolArray, FloatArray, IntArray, array_to_ticks
 
 OCCURRENCES_ON_CYCLES = 4
 """How many times a visit can come to a touchpoint on a cycle before the draws must be extended."""
@@ -32,7 +32,7 @@ class StepDraws:
 
     Attributes
     ----------
-    service : shape (visits,), ticks.
+    service : shape (visits,), ticks; `LONGEST` where a heavy tail gave more.
     wrap_up : shape (visits,), ticks for which the server is busy after the customer has gone.
     patience : shape (visits,), ticks until the customer gives up; `NEVER` where nobody does.
     fails, balks : shape (visits,), whether the service fails, whether one who considers balking does.
@@ -114,8 +114,8 @@ class _Sampler:
         queue = self._plan.queue_plans[point.queues[0]] if point.queues else None
         place = f"{name}\0{occurrence}"
         return StepDraws(
-            service=self.ticks(f"service\0{place}", point.service, here),
-            wrap_up=self.ticks(f"wrap-up\0{place}", point.wrap_up, here, absent=0),
+            service=np.minimum(self.ticks(f"service\0{place}", point.service, here), LONGEST),
+            wrap_up=np.minimum(self.ticks(f"wrap-up\0{place}", point.wrap_up, here, absent=0), LONGEST),
             patience=self.ticks(f"patience\0{place}", point.patience, here),
             fails=self._happens(f"failure\0{place}", point.fails, here),
             balks=self._happens(f"balking\0{place}", queue.balk_probability if queue else 0.0, here),

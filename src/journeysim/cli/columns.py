@@ -58,6 +58,17 @@ def shortened(text: str, width: int) -> str:
     return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
 
 
+def wrapped(text: str, indent: str = "    ") -> list[str]:
+    """Return text as lines of at most `WIDTH` columns, broken between words; later ones are indented."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and cell_len(f"{lines[-1]} {word}") <= WIDTH:
+            lines[-1] = f"{lines[-1]} {word}"
+        else:
+            lines.append(shortened(indent + word if lines else word, WIDTH))
+    return lines
+
+
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     parts = [cells[0] + " " * (widths[0] - cell_len(cells[0]))]
     parts += [

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from journeysim.cli.columns import GAP, WIDTH, Table
+from journeysim.cli.columns import GAP, WIDTH, Table, wrapped
+from journeysim.experiment.beside import lies_within
 from journeysim.experiment.results import Comparison, OptionResult
 from journeysim.experiment.runs import Run
 from journeysim.experiment.statistics import CONFIDENCE, Estimate
@@ -75,6 +76,7 @@ _SEGMENT_COLUMNS = (_VISITS, _WAIT, _WITHIN, _SERVED, _P90, _RENEGED, _BALKED, _
 _STAFF_COLUMNS = (_BUSY, _OVERTIME, _COST)
 # The visits are those of the log by construction.
 _OBSERVED_COLUMNS = (_WAIT, _WAITED, Column("reneged_fraction", "gave up\n%", 100))
+_FORMULA_COLUMNS = (_WAIT, _WAITED, _RENEGED)
 
 
 def run_tables(run: Run) -> str:
@@ -91,6 +93,7 @@ def run_tables(run: Run) -> str:
     parts.append(_details("By touchpoint", baseline, "touchpoint", _TOUCHPOINT_COLUMNS))
     if baseline.by("staff"):
         parts.append(_details("By staff group", baseline, "staff", _STAFF_COLUMNS))
+    parts.append(_beside(run, baseline))
     if run.folder is not None:
         parts.append([f"Kept in {run.folder}"])
     return "\n\n".join("\n".join(part) for part in parts)
@@ -262,6 +265,43 @@ def _observed(run: Run, baseline: OptionResult) -> list[str]:
         head += [f"{unit}\nobserved", "\nsimulated"]
     rows = [[name, *(cells[at] for cells in columns)] for at, name in enumerate(names)]
     return Table(f"Observed and simulated, {baseline.name}", head, rows).lines()
+
+
+def _beside(run: Run, baseline: OptionResult) -> list[str]:
+    """Formula beside simulation by touchpoint, then what each formula is, or why there is none."""
+    formulas, simulated = run.formulas[baseline.name], baseline.by("touchpoint")
+    names = [name for name, found in formulas.items() if found.formula is not None]
+    title = f"Beside the formula, {baseline.name}"
+    lines = [title]
+    if names:
+        head: list[str] = [""]
+        columns: list[list[str]] = [[f"{'=' if formulas[name].exact else '~'} {name}" for name in names]]
+        for column in _FORMULA_COLUMNS:
+            if not _is_seen(column, {name: simulated[name] for name in names}):
+                continue
+            said = [formulas[name].values[column.metric] for name in names]
+            columns += _beside_cells(column, said, [simulated[name][column.metric] for name in names])
+            head += [f"{' '.join(column.heading.split())}\nformula ", "\nsimulated"]
+        lines = Table(title, head, list(zip(*columns, strict=True))).lines()
+        lines.append("= exact, but for chance; ~ nearly; * outside the interval; docs/formulas.md explains")
+    told: dict[str, list[str]] = {}
+    for name, found in formulas.items():
+        text = "; ".join([found.formula or "no formula", *found.reasons])
+        told.setdefault(text, []).append(name)
+    for text, at in told.items():
+        lines += wrapped(f"{', '.join(at)}: {text}")
+    return lines
+
+
+def _beside_cells(column: Column, said: Sequence[float], found: Sequence[Estimate]) -> list[list[str]]:
+    """Cells of what formulas say and of what was simulated."""
+    halves = [estimate.half_width * column.factor for estimate in found]
+    digits = _digits([min((half for half in halves if half > 0), default=0.0)])
+    cells = [
+        _number(value * column.factor, digits) + ("*" if lies_within(value, estimate) is False else " ")
+        for value, estimate in zip(said, found, strict=True)
+    ]
+    return [cells, [_estimate(estimate, column.factor, digits) for estimate in found]]
 
 
 def _number(value: float, digits: int) -> str:

@@ -11,10 +11,12 @@ from typing import Any
 
 import polars as pl
 
+from journeysim.branch import Beside, formulas_beside
 from journeysim.branch.own_rules import OwnRules
 from journeysim.branch.simulate import ENGINES
 from journeysim.branch.steps import visits_from_steps
 from journeysim.errors import JourneySimError, StoppedEarly
+from journeysim.experiment.beside import formula_document
 from journeysim.experiment.load import load_scenario, scenario_from
 from journeysim.experiment.observed import Observed, observed_in
 from journeysim.experiment.resolve import OWN_RULES, rules_text
@@ -88,6 +90,11 @@ class Run:
         """Every visit: arrival, departure, number of steps, total wait, outcome; see `steps`."""
         return visits_from_steps(self.steps)
 
+    @cached_property
+    def formulas(self) -> dict[str, dict[str, Beside]]:
+        """What queueing formulas say, by option and touchpoint, and where they say nothing and why."""
+        return {option.name: formulas_beside(option.journey, option.days) for option in self.scenario.options}
+
     @property
     def document(self) -> dict[str, Any]:
         """The document that ``--json`` prints, as plain data."""
@@ -96,7 +103,11 @@ class Run:
             "seed": self.scenario.seed,
             "engine": self.engine,
             "run": None if self.folder is None else str(self.folder),
-            "options": [option_document(option) for option in self.options],
+            "options": [
+                option_document(option)
+                | {"formula": formula_document(self.formulas[option.name], option.by("touchpoint"))}
+                for option in self.options
+            ],
         }
         if self.observed is not None:
             document["observed"] = self.observed.document()

@@ -10,9 +10,10 @@ import pytest
 from scipy import stats
 from tests.branch_days import BUSY, Batch, batch_of, changed, journey_of, one_queue
 
+from journeysim.branch import simulate_replication
 from journeysim.branch.draws import Draws, StepDraws, draw_steps
 from journeysim.branch.routes import LEAVE
-from journeysim.units import NEVER, TICKS_PER_MINUTE, to_ticks
+from journeysim.units import LONGEST, NEVER, TICKS_PER_MINUTE, to_ticks
 
 DOOR, MACHINE, COUNTER, ADVICE, FORM = range(5)
 
@@ -191,5 +192,31 @@ def test_only_who_can_come_is_drawn_and_theirs_does_not_depend_on_it() -> None:
     _, after = drawn(changed(BUSY, {"touchpoints.door.next": [{"to": {"machine": 0.8, "counter": 0.2}}]}))
     cash = batch.arrivals.need == 0
     assert same(before.steps[MACHINE][0], after.steps[MACHINE][0], cash)
-    assert set(before.steps[MACHINE][0].service[~cash]) == {NEVER}
-    assert NEVER not in after.steps[MACHINE][0].service
+    assert set(before.steps[MACHINE][0].service[~cash]) == {LONGEST}
+    assert LONGEST not in after.steps[MACHINE][0].service
+
+
+@pytest.mark.parametrize(
+    "heavy",
+    [
+        {"lognormal": {"median": "3000 days", "sigma": 5}},
+        {"weibull": {"scale": "3000 days", "shape": 0.1}},
+        {"gamma": {"mean": "3000 days", "cv": 10}},
+        {"gamma": {"shape": 0.01, "scale": "3000 days"}},
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_the_heaviest_tails_that_a_map_may_ask_for_run_to_the_end(heavy: dict[str, Any]) -> None:
+    data = one_queue(
+        touchpoints__counter__service=heavy,
+        queues__line__patience=heavy,
+        touchpoints__counter__next=[{"to": "counter", "probability": 0.5}, {"to": "leave"}],
+    )
+    journey = journey_of(data)
+    batch, draws = drawn(data)
+    step = draws.steps[0][0]
+    assert 0 <= step.service.min() <= step.service.max() <= LONGEST
+    assert ((step.patience <= LONGEST) | (step.patience == NEVER)).all()
+    result = simulate_replication(journey, batch.days, seed=1, replication=0, target_wait_min=5)
+    assert result.totals.sums.min() >= 0
+    assert result.totals.staff.min() >= 0

@@ -6,10 +6,12 @@ of them. Pure functions of numbers with units in their names, each with its sour
 Must not know maps, plans, engines or luck: the simulation is held to these values, so they share nothing.
 
 A day that opens empty waits less than the steady state says; ``queue_day``, ``single_server_day``,
-``priority_day`` and ``network_day`` are the truth of a simulated day.
+``priority_day``, ``network_day`` and ``lines_day`` are the truth of a simulated day.
 """
 
+from journeysim.branch.formulas.line_chain import Line, Patience
 from journeysim.branch.formulas.network_chains import PriorityClass
+from journeysim.branch.formulas.phases import Phases, fitted_phases
 from journeysim.branch.formulas.stationary import (
     ExponentialWaiting,
     ImpatientWaiting,
@@ -40,6 +42,7 @@ from journeysim.branch.formulas.transient import (
     queue_day,
     single_server_day,
 )
+from journeysim.branch.formulas.transient_lines import LinePeriod, LinesDay, TooMuchWork, lines_day
 from journeysim.branch.formulas.transient_network import NetworkDay, StepWaits, network_day, priority_day
 
 __all__ = [
@@ -47,21 +50,29 @@ __all__ = [
     "ExponentialWaiting",
     "ImpatientWaiting",
     "LimitedWaiting",
+    "Line",
+    "LinePeriod",
+    "LinesDay",
     "Loss",
     "NetworkDay",
     "NetworkWaiting",
+    "Patience",
     "Period",
+    "Phases",
     "PriorityClass",
     "PriorityWaiting",
     "QueueDay",
     "SingleServerDay",
     "StepWaits",
+    "TooMuchWork",
     "Waiting",
     "cumulated_arrivals",
     "erlang_a",
     "erlang_b",
     "erlang_c",
+    "fitted_phases",
     "limited_queue",
+    "lines_day",
     "many_server_priorities",
     "network_day",
     "offered_load",

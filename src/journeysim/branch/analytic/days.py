@@ -1,0 +1,162 @@
+"""Kinds of days: which days of a run are alike, and who comes from outside on each kind of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+from scipy.special import roots_genlaguerre
+
+from journeysim.branch.calendar import OpenDay
+from journeysim.journey import Journey, OpeningHours, RecordedArrivals
+from journeysim.units import FloatArray
+
+PART_MIN = 30
+"""Length of the parts of a day, minutes, in which customers are followed from one touchpoint to the next."""
+
+AFTER_CLOSING = 16
+"""Parts after closing; whoever comes on later still counts in the last."""
+
+DEMANDS = 7
+"""Kinds of day that stand for days that differ beyond chance."""
+
+Roster = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class DayKind:
+    """Days that are alike.
+
+    Parameters
+    ----------
+    count : how many of a replication's days are so; no whole number where demand differs between days.
+    opens, closes : minutes after midnight.
+    sends_home : whether who waits at closing goes home.
+    edges : shape (parts + 1,), minutes after midnight: no rate or roster changes between two of them.
+    open_parts : number of parts before closing.
+    outside : shape (classes, parts), expected customers from outside.
+    rosters : shape (groups, parts), staff on duty.
+    """
+
+    count: float
+    opens: int
+    closes: int
+    sends_home: bool
+    edges: FloatArray
+    open_parts: int
+    outside: FloatArray
+    rosters: FloatArray
+
+
+@dataclass(frozen=True)
+class _Alike:
+    hours: OpeningHours
+    factor: float
+    rosters: tuple[Roster, ...]
+
+
+def day_kinds(journey: Journey, days: Sequence[OpenDay]) -> tuple[DayKind, ...]:
+    """Kinds of the days of a replication, in order of the first day of each."""
+    found: dict[_Alike, list[OpenDay]] = {}
+    for day in days:
+        weekday = day.date.weekday()
+        hours = journey.hours_on(weekday)
+        assert hours is not None
+        rosters = tuple(_roster(journey, name, day.date) for name in journey.staff)
+        found.setdefault(_Alike(hours, journey.arrivals.day_factor(weekday), rosters), []).append(day)
+    return tuple(
+        _kind(journey, alike, same, demand, len(same) * share)
+        for alike, same in found.items()
+        for demand, share in _demands(journey)
+    )
+
+
+def _demands(journey: Journey) -> list[tuple[float, float]]:
+    """Factors on a day's rates with the share of days that have them (Gauss-Laguerre for a gamma)."""
+    cv = journey.arrivals.day_cv
+    if cv == 0 or journey.arrivals.recorded is not None:
+        return [(1.0, 1.0)]
+    shape = cv**-2
+    nodes, weights = roots_genlaguerre(DEMANDS, shape - 1.0)
+    return list(zip((nodes / shape).tolist(), (weights / weights.sum()).tolist(), strict=True))
+
+
+def _roster(journey: Journey, group: str, day: date) -> Roster:  # noqa: ARG001 (rosters by date use it)
+    """Count from each minute of a date on."""
+    return tuple(journey.staff[group].roster_steps())
+
+
+def _kind(journey: Journey, alike: _Alike, days: list[OpenDay], demand: float, count: float) -> DayKind:
+    opens, closes = alike.hours.open_min, alike.hours.close_min
+    log = journey.arrivals.recorded
+    rates = journey.arrivals.per_hour_steps()
+    marks = {opens, closes, *range(opens + PART_MIN, closes, PART_MIN)}
+    marks |= {minute for steps in (*alike.rosters, rates) for minute, _ in steps if opens < minute < closes}
+    inside = sorted(marks)
+    edges = [*inside, *(closes + PART_MIN * k for k in range(1, AFTER_CLOSING + 1))]
+    outside = np.zeros((len(journey.segments) * len(journey.needs), len(edges) - 1))
+    open_parts = len(inside) - 1
+    if log is None:
+        factor = journey.arrivals.scale * alike.factor * demand
+        for part, (start, end) in enumerate(pairwise(inside)):
+            outside[:, part] = _mix(journey) * (factor * _at(rates, start) * (end - start) / 60.0)
+    else:
+        outside[:, :open_parts] = _recorded(journey, log, days, inside)
+    return DayKind(
+        count=count,
+        opens=opens,
+        closes=closes,
+        sends_home=alike.hours.at_close == "leave",
+        edges=np.array(edges, dtype=np.float64),
+        open_parts=open_parts,
+        outside=outside,
+        rosters=np.array(
+            [[_at(steps, min(start, closes - 1)) for start in edges[:-1]] for steps in alike.rosters]
+        ).reshape(len(alike.rosters), len(edges) - 1),
+    )
+
+
+def _at(steps: Sequence[tuple[int, float]], minute: int) -> float:
+    """Value that holds at a minute; 0 before the first step."""
+    value = 0.0
+    for start, step in steps:
+        if start <= minute:
+            value = step
+    return value
+
+
+def _mix(journey: Journey) -> FloatArray:
+    """Share of each class among those who come by rates, shape (classes,)."""
+    shares = [
+        (segment.share or 0.0) * need.share_for(name)
+        for name, segment in journey.segments.items()
+        for need in journey.needs.values()
+    ]
+    return np.array(shares)
+
+
+def _recorded(journey: Journey, log: RecordedArrivals, days: list[OpenDay], edges: list[int]) -> FloatArray:
+    """Mean customers a day of each class in each part, the parts of a clock hour alike."""
+    rows = np.isin(log.day, [day.log_day for day in days if day.log_day is not None])
+    rows &= (log.minute >= edges[0]) & (log.minute < edges[-1])
+    hour = (log.minute[rows] // 60).astype(np.int64)
+    segments, needs = len(journey.segments), len(journey.needs)
+    shares = np.array([segment.share or 0.0 for segment in journey.segments.values()])
+    by_need = np.array(
+        [[need.share_for(name) for need in journey.needs.values()] for name in journey.segments]
+    )
+    of_segment = np.tile(shares, (hour.size, 1))
+    if log.segment is not None:
+        of_segment = np.eye(segments)[log.segment[rows]]
+    of_class = of_segment[:, :, np.newaxis] * by_need
+    if log.need is not None:
+        of_class = of_segment[:, :, np.newaxis] * np.eye(needs)[log.need[rows]][:, np.newaxis, :]
+    found = np.zeros((segments * needs, len(edges) - 1))
+    for part, (start, end) in enumerate(pairwise(edges)):
+        first, last = max(edges[0], start // 60 * 60), min(edges[-1], start // 60 * 60 + 60)
+        count = of_class[hour == start // 60].sum(axis=0).ravel()
+        found[:, part] = count / len(days) * (end - start) / (last - first)
+    return found
