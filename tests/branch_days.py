@@ -17,12 +17,13 @@ from journeysim.branch.arrivals import Arrivals, generated_arrivals, recorded_ar
 from journeysim.branch.breakdowns import capacities
 from journeysim.branch.calendar import OpenDay
 from journeysim.branch.day_plan import Counts
-from journeysim.branch.draws import Draws, draw_steps
+from journeysim.branch.draws import Draws, StepDraws, draw_steps
+from journeysim.branch.known_arrivals import booked_arrivals, starting_arrivals
 from journeysim.branch.luck import Address, Luck
 from journeysim.branch.plan import Plan, compile_plan
 from journeysim.branch.steps import StepArrays
 from journeysim.journey import Journey, RecordedArrivals, parse_journey
-from journeysim.units import TICKS_PER_MINUTE
+from journeysim.units import NEVER, TICKS_PER_MINUTE, IntArray
 
 MONDAY = date(2027, 1, 4)
 Engine = Callable[[Plan, Draws, int, int], StepArrays]
@@ -161,17 +162,22 @@ def with_log(journey: Journey, rows: Sequence[tuple[float, str, str]]) -> Journe
 
 @dataclass(frozen=True)
 class Batch:
-    """Days of one kind, drawn."""
+    """Days of one kind, drawn.
+
+    ``whole_minutes`` rounds whatever is drawn, so that as much as possible happens at the same moment.
+    """
 
     plan: Plan
     days: list[OpenDay]
     arrivals: Arrivals
     luck: Luck
+    whole_minutes: bool = False
 
     @property
     def capacity(self) -> tuple[tuple[Counts, ...], ...]:
         """Capacity of every group on every day."""
-        return capacities(self.plan, self.days, self.luck)
+        drawn = capacities(self.plan, self.days, self.luck)
+        return tuple(tuple(map(_tied_counts, day)) for day in drawn) if self.whole_minutes else drawn
 
     @property
     def bounds(self) -> list[tuple[int, int]]:
@@ -180,15 +186,23 @@ class Batch:
         return list(pairwise(ends))
 
     def tied(self) -> Batch:
-        """The same, with everybody coming at whole minutes."""
+        """The same, with everybody coming, served and losing patience at whole minutes."""
         tick = self.arrivals.tick // TICKS_PER_MINUTE * TICKS_PER_MINUTE
         tick = np.maximum(tick, self.plan.day.opens)
-        return replace(self, arrivals=in_order(replace(self.arrivals, tick=tick)))
+        return replace(self, arrivals=in_order(replace(self.arrivals, tick=tick)), whole_minutes=True)
+
+    def draws(self, occurrences: int) -> Draws:
+        """All that is drawn for these days."""
+        drawn = draw_steps(self.plan, self.arrivals, self.capacity, self.luck, occurrences)
+        if not self.whole_minutes:
+            return drawn
+        steps = tuple(tuple(map(_tied_steps, blocks)) for blocks in drawn.steps)
+        return replace(drawn, steps=steps, acceptable_wait=_whole_minutes(drawn.acceptable_wait))
 
     def steps(self, engine: Engine = simpy_engine.simulate_day) -> StepArrays:
         """All steps of all days."""
         for occurrences in (4, 64, 1000):
-            draws = draw_steps(self.plan, self.arrivals, self.capacity, self.luck, occurrences)
+            draws = self.draws(occurrences)
             try:
                 return StepArrays.joined_together(
                     [engine(self.plan, draws, first, last) for first, last in self.bounds]
@@ -197,6 +211,25 @@ class Batch:
                 if type(error).__name__ not in ("NeedsMoreDraws", "DrawsRunShort"):
                     raise
         raise AssertionError("draws run short with 1000 occurrences")
+
+
+def _whole_minutes(ticks: IntArray) -> IntArray:
+    """Whole minutes no later than the given ticks; who never gives up still does not."""
+    return np.where(ticks < NEVER, ticks // TICKS_PER_MINUTE * TICKS_PER_MINUTE, ticks)
+
+
+def _tied_steps(drawn: StepDraws) -> StepDraws:
+    service, wrap_up, patience = (_whole_minutes(t) for t in (drawn.service, drawn.wrap_up, drawn.patience))
+    return replace(drawn, service=service, wrap_up=wrap_up, patience=patience)
+
+
+def _tied_counts(counts: Counts) -> Counts:
+    """The same, changing at whole minutes; of several counts in one, the last holds."""
+    last = {
+        int(tick): count
+        for tick, count in zip(_whole_minutes(np.array(counts.ticks)), counts.counts, strict=True)
+    }
+    return Counts(tuple(last), tuple(last.values()))
 
 
 def in_order(arrivals: Arrivals) -> Arrivals:
@@ -210,16 +243,19 @@ def batch_of(journey: Journey, days: int = 1, seed: int = 1, replication: int = 
 
 
 def batch_of_days(journey: Journey, found: list[OpenDay], seed: int = 1, replication: int = 0) -> Batch:
-    """Draw given days of one kind."""
+    """Draw the first contacts of given days of one kind."""
     plan = compile_plan(journey, found[0].date)
     assert plan is not None
     luck = Luck(seed, replication)
     log = journey.arrivals.recorded
-    if log is None:
-        arrivals = Arrivals.together([generated_arrivals(plan, found, luck)])
-    else:
-        arrivals = Arrivals.together([recorded_arrivals(plan, found, luck, log)])
-    return Batch(plan, found, arrivals, luck)
+    parts = [
+        generated_arrivals(plan, found, luck) if log is None else recorded_arrivals(plan, found, luck, log),
+        *starting_arrivals(plan, found, luck),
+    ]
+    rule, booked = journey.arrivals.appointments, journey.arrivals.booked
+    if rule is not None and booked is not None:
+        parts.append(booked_arrivals(plan, found, luck, rule, booked))
+    return Batch(plan, found, Arrivals.together(parts), luck)
 
 
 def differences(one: StepArrays, other: StepArrays) -> list[str]:

@@ -39,7 +39,7 @@ def assert_visits_are_whole(batch: Batch, steps: StepArrays) -> None:
     first = steps.step == 1
     assert np.array_equal(steps.visit[first], np.arange(arrivals.tick.size))
     assert np.array_equal(steps.joined[first], arrivals.tick)
-    assert np.array_equal(steps.touchpoint[first], batch.plan.start[arrivals.need])
+    assert np.array_equal(steps.touchpoint[first], arrivals.start)
     assert np.array_equal(steps.step[1:][~first[1:]], steps.step[:-1][~first[1:]] + 1)
     assert np.array_equal(steps.joined[1:][~first[1:]], steps.ended[:-1][~first[1:]])
     assert np.array_equal(steps.visit[1:][~first[1:]], steps.visit[:-1][~first[1:]])
