@@ -439,12 +439,16 @@ class BranchDay:
 
     def leave_line(self, visit: Visit, outcome: int) -> None:
         """Give up waiting, or be sent home."""
+        self.step_out(visit)
+        self.note_without_service(visit, outcome)
+
+    def step_out(self, visit: Visit) -> None:
+        """Stand in line no more."""
         assert visit.line is not None
         visit.line.remove(visit)
         visit.queue.waiting -= 1
         visit.line = None
         visit.waited += self.now - visit.joined
-        self.note_without_service(visit, outcome)
 
     def note_without_service(self, visit: Visit, outcome: int) -> None:
         """Write down a step in which nobody served (in the order of `StepArrays.from_record`)."""
@@ -540,7 +544,9 @@ class BranchDay:
 
     def end_hold(self, hold: _Hold) -> None:
         """A server who was kept wraps up, or is free."""
-        if hold.wrap_up and not self.is_over:
+        if self.is_over:
+            self.released[hold.place] = self.now + hold.wrap_up
+        elif hold.wrap_up:
             hold.callbacks = self.on_end_of_wrap_up
             self.schedule(hold, _END_OF_SERVICE + hold.address, self.now + hold.wrap_up)
         else:
@@ -555,8 +561,7 @@ class BranchDay:
         """A server whose work outlasted the customer's step is free again."""
         self.released[hold.place] = now
         hold.group.free += 1
-        if not self.is_over:
-            self.take_next(hold.group)
+        self.take_next(hold.group)
 
     # -- rule 8: closing -----------------------------------------------------------------------------------
 
@@ -565,18 +570,25 @@ class BranchDay:
         self.now = event.tick
         self.sends_home = not self.plan.day.serves_out
         if self.sends_home:
-            for queue in self.queues:
-                for line in queue.lines:
-                    for visit in list(line):
-                        self.leave_line(visit, _CLOSED)
+            self.send_home(self.who_waits())
+
+    def who_waits(self) -> list[Visit]:
+        """Everybody who stands in a line."""
+        return [visit for queue in self.queues for line in queue.lines for visit in line]
+
+    def send_home(self, left: list[Visit]) -> None:
+        """Send customers home, all at the same moment: a server whom one of them kept takes no other."""
+        for visit in left:
+            self.step_out(visit)
+        for visit in left:
+            self.note_without_service(visit, _CLOSED)
 
     def send_home_who_still_waits(self) -> None:
         """Nothing can happen any more, yet somebody waits where nobody serves: they leave as closed."""
-        left = [visit for queue in self.queues for line in queue.lines for visit in line]
+        left = self.who_waits()
         if left:
             self.is_over = True
             noted = StepArrays.from_record(self.record, self.first, self.released)
             ends = max(self.plan.day.closes, *noted.released.tolist(), *(visit.joined for visit in left))
             self.now = ends
-            for visit in left:
-                self.leave_line(visit, _CLOSED)
+            self.send_home(left)
