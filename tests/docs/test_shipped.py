@@ -33,17 +33,18 @@ MEASURED: dict[str, tuple[dict[str, Any], float, float, float]] = {
 
 def test_the_maps_and_scenarios_that_the_readme_names_are_there() -> None:
     text = (ROOT / "journeys/README.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| `([\w-]+)\.yaml` \|", text, re.MULTILINE) == [
-        "city-branch",
-        "six-calls",
-        "measured-branch",
-        "classic-bank",
-        "wangdian",
+    table = re.findall(r"^\| `([\w-]+)\.yaml` \|", text, re.MULTILINE)
+    assert sorted(table) == [file.stem for file in MAPS]
+    assert set(table) >= {
         "call-centre",
-    ]
-    assert {f"{name}.yaml" for name in re.findall(r"`([\w-]+)\.yaml`", text)} == {file.name for file in MAPS}
+        "city-branch",
+        "classic-bank",
+        "measured-branch",
+        "six-calls",
+        "wangdian",
+    }
     named = set(re.findall(r"scenarios/([\w-]+)\.yaml", text))
-    assert named == {"lunch-hour", "fewer-calls"} <= {file.stem for file in SCENARIOS}
+    assert {"lunch-hour", "fewer-calls"} <= named <= {file.stem for file in SCENARIOS}
     assert {file.stem for file in SCENARIOS} >= {"lunch-hour", "vip-window", "kiosks", "greeter"}
 
 
