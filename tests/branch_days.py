@@ -19,7 +19,7 @@ from journeysim.branch.calendar import OpenDay
 from journeysim.branch.day_plan import Counts
 from journeysim.branch.draws import Draws, StepDraws, draw_steps
 from journeysim.branch.known_arrivals import booked_arrivals, starting_arrivals
-from journeysim.branch.luck import Address, Luck
+from journeysim.branch.luck import Luck
 from journeysim.branch.plan import Plan, compile_plan
 from journeysim.branch.steps import StepArrays
 from journeysim.journey import Journey, RecordedArrivals, parse_journey

@@ -112,9 +112,7 @@ class Branch:
             self.people.append(person)
             self.write(int(come.tick[visit]), ARRIVAL, person)
 
-    def write(
-        self, tick: int, kind: int, person: Person | None = None, wraps_up: Step | None = None
-    ) -> None:
+    def write(self, tick: int, kind: int, person: Person | None = None, wraps_up: Step | None = None) -> None:
         address = 0 if person is None else person.address
         self.diary.append(Happening(tick, kind, address, self.written, person, wraps_up))
         self.written += 1

@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +72,7 @@ class Found:
     talked_again: int = 0
 
     def delay(self, name: str, earlier: date, later: date) -> None:
+        """Note a delay between two days."""
         self.delays[name].append((earlier.weekday(), (later - earlier).days))
 
 
@@ -144,7 +145,7 @@ def _rounds(found: Found, spells: list[Spell]) -> None:
         found.incomplete[number // 2 + 1] += 1
         found.calls_per_round[len(set(days))] += 1
         found.delay("check to missing call", runs[number - 1][1][-1], days[0])
-        for earlier, later in zip(days, days[1:], strict=False):
+        for earlier, later in pairwise(days):
             found.delay("missing call to the next", earlier, later)
         if number + 1 < len(runs):
             found.delay("last missing call to check", days[-1], runs[number + 1][1][0])
@@ -162,8 +163,8 @@ class Fit:
 def fit_delay(pairs: list[tuple[int, int]]) -> Fit:
     """Fit a lognormal by maximum likelihood to delays known in whole days.
 
-    A map rounds delays up to whole days, at least one, and moves a Sunday to the Monday after: so a delay of k
-    days lay between k-1 and k, or between k-2 and k where it ended on a Monday; none counts as one.
+    A map rounds delays up to whole days, at least one, and moves a Sunday to the Monday after: so a delay of
+    k days lay between k-1 and k, or between k-2 and k where it ended on a Monday; none counts as one.
     """
     counts = Counter((weekday, max(days, 1)) for weekday, days in pairs)
     weekday, days = (np.array(column) for column in zip(*counts, strict=True))
@@ -253,9 +254,8 @@ def _print_minutes(name: str, seconds: npt.NDArray[np.int64]) -> None:
     shorter = 1 - minutes.size / seconds.size
     median, high = np.percentile(minutes, (50, 90))
     cv = minutes.std() / minutes.mean()
-    print(
-        f"  {name:<28}{minutes.size:>7}{shorter:>10.3f}{minutes.mean():>7.2f}{cv:>7.2f}{median:>6.1f}{high:>6.1f}"
-    )
+    spread = f"{minutes.mean():>7.2f}{cv:>7.2f}{median:>6.1f}{high:>6.1f}"
+    print(f"  {name:<28}{minutes.size:>7}{shorter:>10.3f}{spread}")
 
 
 def print_profile(raw: pl.DataFrame) -> None:

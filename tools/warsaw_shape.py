@@ -130,7 +130,8 @@ def describe(name: str, days: list[LineDay]) -> None:
     dates = sorted({day.day for day in days})
     offices = sorted({day.office for day in days})
     tickets = sum(float(day.came.sum()) for day in days)
-    print(f"\n{name}: {tickets:.0f} tickets, {len(offices)} offices, {len(dates)} days, {len(days)} line-days")
+    rests_on = f"{len(offices)} offices, {len(dates)} days, {len(days)} days of lines"
+    print(f"\n{name}: {tickets:.0f} tickets, {rests_on}")
     by_day = np.array([shape([line for line in days if line.day == day]) for day in dates])
     by_office = np.array([shape([line for line in days if line.office == office]) for office in offices])
     _row("hour", [f"{OPEN_HOUR + hour:02d}:00" for hour in range(by_day.shape[1])])

@@ -216,7 +216,7 @@ def joined_waits(steps: pl.DataFrame, scope: str, name: str) -> np.ndarray:
 
 
 def assert_ninetieth(waits: np.ndarray, value: float) -> None:
-    """The smallest wait that nine in ten do not exceed, within the width of a bin; beyond the last, on a line."""
+    """The smallest wait that nine in ten do not exceed, within a bin's width, beyond the last on a line."""
     if not waits.size:
         assert isnan(value)
         return

@@ -94,9 +94,7 @@ def assert_replications_agree(journey: Journey | None, days: int) -> None:
 
     def run() -> ReplicationResult:
         found = open_days(journey, MONDAY, days)
-        return simulate_replication(
-            journey, found, seed=3, replication=1, target_wait_min=5, keep_steps=True
-        )
+        return simulate_replication(journey, found, seed=3, replication=1, target_wait_min=5, keep_steps=True)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(simulate, "engine_with", lambda rules: oracle_as_engine)

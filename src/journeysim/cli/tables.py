@@ -39,6 +39,7 @@ class Column:
     usual: float = 0.0
 
 
+_CONTACTS = Column("contacts_per_case", "contacts\na case", only_if_seen=True, usual=1.0)
 _WAIT = Column("wait_mean_min", "wait\nmin")
 _P90 = Column("wait_p90_min", "wait p90\nmin")
 _SERVED = Column("served_fraction", "served\n%", 100)
@@ -53,7 +54,6 @@ _COST = Column("staff_cost_per_day", "staff cost\na day", only_if_seen=True)
 _VISITS = Column("visits_per_day", "visits\na day")
 _LINE = Column("queue_length_mean", "line\nmean")
 _OVERTIME = Column("overtime_min_per_day", "overtime\nmin a day")
-_CONTACTS = Column("contacts_per_case", "contacts\na case", only_if_seen=True, usual=1.0)
 _CASE_DAYS = Column("days_to_resolution_mean", "days\na case", only_if_seen=True)
 _WAITED = Column("waited_fraction", "waited\n%", 100)
 
