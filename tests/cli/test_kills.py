@@ -12,13 +12,34 @@ import random
 import signal
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-LONG = ("run", "scenario.yaml", "--steps", "--replications", "30", "--resume")
+# A run short beside the start of Python, yet of many files: most of what a kill costs is that start.
+SCENARIO = """\
+scenario: Small question
+journey: map.yaml
+days: 1
+replications: 8
+seed: 3
+options:
+  Today: {}
+  1 teller: {set: {staff.tellers.count: 1}}
+  2 tellers: {set: {staff.tellers.count: 2}}
+  Fewer failures: {set: {touchpoints.counter.fails: 0.05}}
+  Nothing changed: {}
+"""
+CHANGES = {
+    "close: 11:00": "close: 10:00",
+    "{09:00: 28, 10:00: 38}": "28",
+    "{gamma: {mean: 4 min, cv: 0.7}}": "{empirical: {file: minutes.csv, column: minutes, unit: min}}",
+}
+MINUTES = "minutes\n" + "".join(f"{tenths / 10}\n" for tenths in range(5, 95, 2))
+RUN = ("run", "scenario.yaml", "--steps", "--resume")
 
 
 def the_folder(out: Path) -> Path:
@@ -42,45 +63,82 @@ def assert_same_run(found: Path, expected: Path) -> None:
     for document in documents:
         del document["run"]
     assert documents[0] == documents[1]
-    for name in ("run.json", "scenario.yaml"):
+    for name in ("run.json", "scenario.yaml", "files/minutes.csv"):
         assert (found / name).read_bytes() == (expected / name).read_bytes()
     assert list(found.rglob("*.tmp")) == []
 
 
-def kill(process: subprocess.Popen[str], after: float) -> bool:
-    """Kill the process group after so many seconds; False if it had ended by itself."""
+@dataclass(frozen=True)
+class Moment:
+    """When to kill: once files of this pattern were written since the start, and so long after."""
+
+    pattern: str
+    files: int
+    seconds: float
+
+    @staticmethod
+    def random(dice: random.Random, chunk_files_left: int) -> Moment:
+        """Any moment after the run began to write; the first and the last ones more often."""
+        kind = dice.choice(("first", "last", "between", "between", "between"))
+        if kind == "first":
+            return Moment("*", 1, dice.uniform(0, 0.2))
+        if kind == "last":
+            return Moment("tables/*", 1, dice.uniform(0, 0.15))
+        return Moment("chunks/*", dice.randint(1, max(1, chunk_files_left)), dice.uniform(0, 0.03))
+
+    def has_come(self, out: Path, start_ns: int) -> bool:
+        written = 0
+        for path in out.glob(f"*/{self.pattern}"):
+            with contextlib.suppress(FileNotFoundError):
+                written += path.is_file() and path.stat().st_mtime_ns >= start_ns
+        return written >= self.files
+
+
+def kill(process: subprocess.Popen[str], out: Path, start_ns: int, moment: Moment) -> bool:
+    """Kill the process group at the moment; False if it had ended by itself."""
+    deadline = time.monotonic() + 120
+    while process.poll() is None and not moment.has_come(out, start_ns):
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
     with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(after)
+        process.wait(moment.seconds)
     ended = process.returncode is not None
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    _out, errors = process.communicate()
+    assert not ended or process.returncode == 0, errors
     return not ended
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(shared_cli):
-    began = time.monotonic()
-    done = shared_cli(*LONG, "--out", "whole", "--jobs", "1")
+    text = shared_cli.folder.joinpath("map.yaml").read_text(encoding="utf-8")
+    for old, new in CHANGES.items():
+        assert old in text
+        text = text.replace(old, new)
+    shared_cli.write("map.yaml", text)
+    shared_cli.write("minutes.csv", MINUTES)
+    shared_cli.write("scenario.yaml", SCENARIO)
+    done = shared_cli(*RUN, "--out", "whole", "--jobs", "1")
     assert done.returncode == 0, done.stderr
-    return the_folder(shared_cli.folder / "whole"), time.monotonic() - began
+    return the_folder(shared_cli.folder / "whole")
 
 
-def survive(cli, uninterrupted, kills: int, seed: int) -> None:
-    expected, seconds = uninterrupted
+def survive(cli, expected: Path, kills: int, seed: int) -> None:
+    chunk_files = len(list(expected.glob("chunks/*")))
     dice = random.Random(seed)
     out = cli.folder / f"killed-{seed}"
     done = finished = 0
     while done < kills:
-        jobs = str(1 + done % 2)
-        process = cli.start(*LONG, "--out", out.name, "--jobs", jobs)
-        if kill(process, dice.uniform(0.5, 1.05) * seconds):
-            done += 1
+        moment = Moment.random(dice, chunk_files - len(list(out.glob("*/chunks/*"))))
+        start_ns = time.time_ns()
+        process = cli.start(*RUN, "--out", out.name, "--jobs", str(1 + done % 2))
+        done += kill(process, out, start_ns, moment)
         if list(out.glob("*/result.json")):
             assert_same_run(the_folder(out), expected)
             finished += 1
             out = cli.folder / f"killed-{seed}-{finished}"
-    last = cli(*LONG, "--out", out.name, "--jobs", "1")
+    last = cli(*RUN, "--out", out.name, "--jobs", "1")
     assert last.returncode == 0, last.stderr
     assert_same_run(the_folder(out), expected)
 
