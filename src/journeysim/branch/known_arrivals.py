@@ -33,7 +33,8 @@ def booked_arrivals(
     for position, day in enumerate(days):
         of_day = np.arange(booked.minute.size)
         if booked.day is not None:
-            of_day = of_day[np.array([booked.dates[i] == day.date for i in booked.day], dtype=bool)]
+            number = booked.dates.index(day.date) if day.date in booked.dates else -1
+            of_day = np.flatnonzero(booked.day == number)
         rows.append(of_day)
         batch_day.append(np.full(of_day.size, position))
     row, in_batch = np.concatenate(rows), np.concatenate(batch_day)
