@@ -54,7 +54,7 @@ _COST = Column("staff_cost_per_day", "staff cost\na day", only_if_seen=True)
 _VISITS = Column("visits_per_day", "visits\na day")
 _LINE = Column("queue_length_mean", "line\nmean")
 _OVERTIME = Column("overtime_min_per_day", "overtime\nmin a day")
-_CASE_DAYS = Column("days_to_resolution_mean", "days\na case", only_if_seen=True)
+_CASE_DAYS = Column("days_to_resolution_mean", "days to\nresolve", only_if_seen=True)
 _WAITED = Column("waited_fraction", "waited\n%", 100)
 
 # In order of importance: what does not fit into the width is left to the files.
