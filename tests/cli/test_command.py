@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import polars as pl
@@ -219,6 +220,7 @@ def test_two_processes_on_one_folder(cli):
     first = cli.start("run", "scenario.yaml", "--replications", "3000", "--jobs", "1")
     while not list(cli.folder.glob("runs/*/chunks/metrics-*.parquet")):
         assert first.poll() is None
+        time.sleep(0.02)
     second = cli("run", "scenario.yaml", "--resume", *FEW)
     first.kill()
     first.communicate()

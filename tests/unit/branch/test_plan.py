@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from tests.branch_days import BUSY, MONDAY, changed, journey_of, one_queue, with_log
 
+from journeysim.branch import open_days, simulate_replication
 from journeysim.branch.day_plan import Counts
 from journeysim.branch.plan import NO_LIMIT, LinePlan, compile_plan
 from journeysim.branch.routes import LEAVE
+from journeysim.journey import Journey
 from journeysim.units import to_ticks
 
 TUESDAY, SATURDAY = date(2027, 1, 5), date(2027, 1, 9)
@@ -153,3 +156,52 @@ def test_shares_and_starts() -> None:
     assert plan.segment_share.tolist() == [0.8, 0.2]
     assert np.array_equal(plan.start, [0, 0])
     assert [d is None for d in plan.acceptable_wait] == [False] * 4
+
+
+class TestRostersByDate:
+    """A roster from a file with dates is that of the date; every date is a kind of day of its own."""
+
+    @staticmethod
+    def dated(folder: Path) -> Journey:
+        lines = ["2027-01-04,09:00,1", "2027-01-04,10:00,3", "2027-01-05,08:30,2", "2027-01-11,09:30,4"]
+        (folder / "agents.csv").write_text("\n".join(["date,from,agents", *lines]))
+        count = {"file": "agents.csv", "day": "date", "time": "from", "count": "agents"}
+        hours = {day: {"open": "09:00", "close": "11:00"} for day in ("mon", "tue")}
+        service = {"constant": "10 min"}
+        data = one_queue(staff__tellers__count=count, hours=hours, touchpoints__counter__service=service)
+        return journey_of(changed(data, {"arrivals.per_hour": 12}), folder)
+
+    def test_the_plan_has_the_roster_of_the_date(self, tmp_path: Path) -> None:
+        journey = self.dated(tmp_path)
+
+        def roster(day: int) -> Counts:
+            plan = compile_plan(journey, date(2027, 1, day))
+            assert plan is not None
+            return plan.day.rosters[0]
+
+        assert roster(4) == Counts((to_ticks(540), to_ticks(600)), (1, 3))
+        # What holds at opening may have begun before.
+        assert roster(5) == Counts((to_ticks(540),), (2,))
+        assert roster(11) == Counts((to_ticks(540), to_ticks(570)), (0, 4))
+        # A date that the file does not have is like another of its weekday.
+        assert roster(18) == roster(4)
+        assert roster(12) == roster(5)
+
+    def test_a_replication_simulates_each_date_with_its_own(self, tmp_path: Path) -> None:
+        journey = self.dated(tmp_path)
+        days = open_days(journey, MONDAY, 4)
+        steps = simulate_replication(
+            journey, days, seed=1, replication=0, target_wait_min=5, keep_steps=True
+        ).steps
+        assert steps is not None
+        most = []
+        for day in days:
+            mine = steps.filter(steps["day"] == day.number)
+            spans = list(zip(mine["started_min"], mine["ended_min"], strict=True))
+            most.append(max(sum(s <= start < e for s, e in spans) for start, _ in spans))
+            if day.date == date(2027, 1, 11):
+                assert min(start for start, _ in spans) >= 570
+        assert most[0] <= 3
+        assert most[1] == most[3] == 2
+        assert most[2] <= 4
+        assert [day.date.day for day in days] == [4, 5, 11, 12]

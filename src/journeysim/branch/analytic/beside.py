@@ -31,6 +31,10 @@ from journeysim.units import FloatArray, IntArray
 NOBODY = "nobody is expected here"
 NO_QUEUE = "it has no queue"
 
+MOST_TURNED = 0.25
+"""Share of a queue's customers who gave up or were turned away elsewhere above which none is calculated: they
+come in bursts, when it is busy there, and wait several times as long as customers who come at random."""
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -201,6 +205,9 @@ class _Day:
         lines = lines_of(self._journey, network, node, self._flow.coming)
         if lines is None:
             raise NoFormula(NOBODY)
+        states = network.states_of(node.touchpoints)
+        if self._flow.turned[states].sum() > MOST_TURNED * lines.coming.sum():
+            raise NoFormula("many come in bursts, after giving up or being turned away elsewhere")
         groups = [list(self._journey.staff).index(name) for name in station.groups]
         servers = servers_of(groups, kind)
         day = station_day(

@@ -20,6 +20,7 @@ class Flow:
     ----------
     coming : shape (classes, states, parts), expected customers who come to each state; those from outside to
         begin with, then those passed on.
+    turned : shape (states,), those of them who come because they gave up or were turned away elsewhere.
     """
 
     def __init__(self, network: Network, kind: DayKind) -> None:
@@ -28,6 +29,7 @@ class Flow:
         self.coming = np.zeros((len(network.classes), network.states, kind.edges.size - 1))
         for row, number in enumerate(network.classes):
             self.coming[row, network.start[row]] += kind.outside[number]
+        self.turned = np.zeros(network.states)
 
     def settle(self, cycle: tuple[Node, ...]) -> None:
         """Let those who come back within a cycle come at once, by the traffic equations."""
@@ -50,6 +52,7 @@ class Flow:
         goal = target + count * (state >= count)
         if goal not in self._inside(cycle):
             self.coming[:, goal] += turned
+            self.turned[goal] += turned.sum()
 
     def delayed(self, come: FloatArray, service: Distribution) -> FloatArray:
         """When those who come in each part, shape (..., parts), finish a service that starts at once."""

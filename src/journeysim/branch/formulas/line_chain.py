@@ -17,8 +17,8 @@ from journeysim.branch.formulas.markov import Moves
 from journeysim.branch.formulas.phases import Phases
 from journeysim.units import FloatArray, IntArray
 
-MOST_GONE = 3.0
-"""Most that may give up, as a rate, in the time between two arrivals: 95 in 100 of them are then gone."""
+MOST_GONE = 1.0
+"""Most that give up at one place in a line, as a rate in the time between two arrivals: as many as come."""
 
 
 @dataclass(frozen=True)
