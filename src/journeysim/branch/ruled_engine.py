@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
+from numbers import Integral, Real
 
 from journeysim.branch.draws import Draws
 from journeysim.branch.own_rules import OwnRules, StepSoFar, VisitSoFar
@@ -37,6 +38,8 @@ class _RuledDay(BranchDay):
         self.history: dict[int, list[StepSoFar]] = {}
         for queue in self.queues:
             queue.has_one_line = False
+            # Priorities of a rule bring lines of different head starts together.
+            queue.has_head_starts = queue.has_head_starts or queue.plan.by_priority
 
     def so_far(self, visit: Visit, now: int) -> VisitSoFar:
         """The visit as rules see it."""
@@ -75,10 +78,12 @@ class _RuledDay(BranchDay):
         if not queue.plan.by_priority:
             return usual
         touchpoint = self.plan.touchpoints[visit.luck.touchpoint]
-        priority = self.rules.priority(self.so_far(visit, self.now), touchpoint)
+        priority: object = self.rules.priority(self.so_far(visit, self.now), touchpoint)
         if priority is None:
             return usual
-        line = LinePlan(priority, queue.kinds[usual].head_start)
+        if not isinstance(priority, Integral):
+            raise RuleError(f"priority at {touchpoint}: a whole number is required, found {priority!r}")
+        line = LinePlan(int(priority), queue.kinds[usual].head_start)
         if line not in queue.kinds:
             insort(queue.kinds, line)
             queue.lines.insert(queue.kinds.index(line), type(queue.lines[0])())
@@ -87,14 +92,14 @@ class _RuledDay(BranchDay):
     def start_service(self, visit: Visit, group: Group) -> None:
         """A rule's service time, if it gives one, takes the place of the drawn one."""
         touchpoint = self.plan.touchpoints[visit.luck.touchpoint]
-        minutes = self.rules.service_min(self.so_far(visit, self.now), touchpoint)
+        minutes: object = self.rules.service_min(self.so_far(visit, self.now), touchpoint)
         if minutes is not None:
-            if not 0 <= minutes <= _LONGEST_SERVICE_MIN:
+            if not isinstance(minutes, Real) or not 0 <= float(minutes) <= _LONGEST_SERVICE_MIN:
                 raise RuleError(
                     f"service_min at {touchpoint}: minutes from 0 to {_LONGEST_SERVICE_MIN} are required, "
                     f"found {minutes!r}"
                 )
-            visit.luck.service[visit.number] = to_ticks(minutes)
+            visit.luck.service[visit.number] = to_ticks(float(minutes))
         super().start_service(visit, group)
 
     def end_service(self, visit: Visit) -> None:
@@ -103,9 +108,9 @@ class _RuledDay(BranchDay):
         self.remember(visit, visit.started, visit.tick, luck.outcome[number])
         if luck.outcome[number] == Outcome.SERVED:
             touchpoint = self.plan.touchpoints[luck.touchpoint]
-            name = self.rules.goes_to(self.so_far(visit, visit.tick), touchpoint)
+            name: object = self.rules.goes_to(self.so_far(visit, visit.tick), touchpoint)
             if name is not None:
-                if name not in self.targets:
+                if not isinstance(name, str) or name not in self.targets:
                     known = ", ".join(self.targets)
                     raise RuleError(f"goes_to at {touchpoint}: one of {known} is required, found {name!r}")
                 for of_situation in luck.goes_to:
