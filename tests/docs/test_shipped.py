@@ -34,9 +34,10 @@ MEASURED: dict[str, tuple[dict[str, Any], float, float, float]] = {
 def test_the_maps_and_scenarios_that_the_readme_names_are_there() -> None:
     text = (ROOT / "journeys/README.md").read_text(encoding="utf-8")
     table = re.findall(r"^\| `([\w-]+)\.yaml` \|", text, re.MULTILINE)
-    assert sorted(table) == [file.stem for file in MAPS]
+    assert sorted(table) == sorted(file.stem for file in MAPS)
     assert set(table) >= {
         "call-centre",
+        "call-centre-typical",
         "city-branch",
         "classic-bank",
         "measured-branch",

@@ -133,7 +133,7 @@ def erlang_by_hour(month: Month, fitted: Fit) -> tuple[dict[str, FloatArray], Fl
                 fitted.patience_mean_s,
             ).items():
                 results[name][d, h] = value
-    weights = calls / calls.sum(axis=0)
+    weights = calls / np.maximum(calls.sum(axis=0), 1)
     return {name: (values * weights).sum(axis=0) for name, values in results.items()}, calls.sum(axis=0)
 
 

@@ -211,7 +211,8 @@ def _service(fitted: Fit) -> str:
             kind = NAMES.index(name_of_type)
             cases = (*BANDS, SURGE) if name_of_type in BANDED else (SURGE, "other")
             for case in cases:
-                text += f"{deeper}  {case}: {_mixture(fitted, kind, case)}\n"
+                text += f"{deeper}  {case}:\n{deeper}    mixture:\n"
+                text += "".join(f"{deeper}      - {part}\n" for part in _mixture(fitted, kind, case))
     return text
 
 
@@ -223,12 +224,14 @@ _TYPES_AT = {
 }
 
 
-def _mixture(fitted: Fit, kind: int, case: str) -> str:
+def _mixture(fitted: Fit, kind: int, case: str) -> tuple[str, str]:
     need = "office_hours" if case == "other" else case
     short = float(fitted.short_share[kind])
     mean, cv = fitted.service_mean_s(kind, need), fitted.service_cv(kind, need)
-    full = f"{{share: {1 - short:.4f}, of: {{lognormal: {{mean: {mean:.1f} s, cv: {cv:.3f}}}}}}}"
-    return f"{{mixture: [{full}, {{share: {short:.4f}, of: {{constant: {fitted.short_s[kind]:.1f} s}}}}]}}"
+    return (
+        f"{{share: {1 - short:.4f}, of: {{lognormal: {{mean: {mean:.1f} s, cv: {cv:.3f}}}}}}}",
+        f"{{share: {short:.4f}, of: {{constant: {fitted.short_s[kind]:.1f} s}}}}",
+    )
 
 
 _HEAD = """\
@@ -238,7 +241,7 @@ _HEAD = """\
 # {months} 1999:
 #   journeysim run journeys/call-centre.yaml
 # simulates them call by call and shows the waits and the giving up beside those observed. Everything fitted
-# comes from {fitted}; the months simulated give the calls and, by the same rule, the agents who were present.
+# comes from {fitted}; {months} gives the calls and, by the same rule, the agents who were present.
 # Written by tools/call_centre.py. data/README.md says what the records are, whom to thank for them, and how
 # each number was made; docs/call-centre.md how close the simulation comes, and where it fails.
 
@@ -256,7 +259,7 @@ hours:
 _TYPICAL_HEAD = """\
 # yaml-language-server: $schema=../schemas/journey.json
 #
-# The same call centre with generated calls: the typical regular weekday of {fitted} 1999, with days that
+# The same call centre with generated calls: the typical regular weekday of {fitted} 1999. Its days
 # differ by weekday and by chance beyond Poisson (day_cv). For what-ifs that recorded calls cannot answer,
 # such as a tenth more calls: journeysim run journeys/call-centre-typical.yaml --set arrivals.scale=1.1
 # All types come by one profile over the day, at shares that are the same at every hour; in the records
@@ -305,7 +308,7 @@ arrivals:
 _STAFF_HEAD = """\
 # Who was present is not recorded. An agent counts as present during calls, and between two calls unless calls
 # went to others who had become free later (data/README.md). Agents are grouped by the types that they took
-# that day: a third took no prospective customers, half no securities, three quarters no internet help.
+# that day: two fifths took no prospective customers, as many no securities, four fifths no internet help.
 staff:
 """
 
