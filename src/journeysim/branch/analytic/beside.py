@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from journeysim.branch.analytic import reasons
 from journeysim.branch.analytic.days import DEMANDS, DayKind, day_kinds
 from journeysim.branch.analytic.flows import Flow
 from journeysim.branch.analytic.jackson import jackson
 from journeysim.branch.analytic.lines import StationLines, lines_of
 from journeysim.branch.analytic.network import Network, Node, fallback, network_of
+from journeysim.branch.analytic.reasons import named
 from journeysim.branch.analytic.solve import (
     MOST_WORK,
     Counts,
@@ -23,17 +25,14 @@ from journeysim.branch.analytic.solve import (
     servers_of,
     station_day,
 )
-from journeysim.branch.analytic.stations import Station, named
+from journeysim.branch.analytic.stations import Station
 from journeysim.branch.calendar import OpenDay
 from journeysim.journey import Journey, Touchpoint
 from journeysim.units import FloatArray, IntArray
 
-NOBODY = "nobody is expected here"
-NO_QUEUE = "it has no queue"
-
 MOST_TURNED = 0.25
 """Share of a queue's customers who gave up or were turned away elsewhere above which none is calculated: they
-come in bursts, when it is busy there, and wait several times as long as customers who come at random."""
+come in bursts, when it is busy there, and wait two or three times as long as customers who come at random."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,7 @@ def formulas_beside(journey: Journey, days: Sequence[OpenDay]) -> dict[str, Besi
     outside = np.asarray(sum(kind.count * kind.outside.sum(axis=1) for kind in kinds))
     network = network_of(journey, outside)
     if network is None:
-        reason = "too many kinds of customers and touchpoints to follow"
-        return {name: Beside(None, (reason,)) for name in journey.touchpoints}
+        return {name: Beside(None, (reasons.TOO_LARGE,)) for name in journey.touchpoints}
     attempts: dict[Node, int] = {}
     told = [_Day(journey, network, kind, MOST_WORK / len(kinds), attempts).follow() for kind in kinds]
     return {
@@ -117,8 +115,8 @@ def _over_days(kinds: Sequence[DayKind], told: Sequence[_Told]) -> Beside:
         "rejected_fraction": _ratio(sums.rejected, steps),
         "closed_fraction": _ratio(sums.closed, steps),
     }
-    reasons = dict.fromkeys(reason for day in told for reason in day.reasons)
-    return Beside(str(name), tuple(reasons), values)
+    nearly = dict.fromkeys(reason for day in told for reason in day.reasons)
+    return Beside(str(name), tuple(nearly), values)
 
 
 def _ratio(part: float, whole: float) -> float:
@@ -162,7 +160,7 @@ class _Day:
     def _pass_through(self, cycle: tuple[Node, ...], node: Node, unknown: str) -> None:
         """A touchpoint without a queue, or a station without a formula: services start at once."""
         for number in node.touchpoints:
-            self._told.setdefault(number, _Told(None, (NO_QUEUE,)))
+            self._told.setdefault(number, _Told(None, (reasons.NO_QUEUE,)))
         if unknown:
             self._spread_doubt(node, unknown)
         states = self._network.states_of(node.touchpoints)
@@ -186,12 +184,12 @@ class _Day:
             for number in node.touchpoints:
                 self._told[number] = _Told(None, (refusal,))
             self._without_waits.update(node.touchpoints)
-            lost = self._lost_at(node) if station.loses and refusal != NOBODY else ""
+            lost = self._lost_at(node) if station.loses and refusal != reasons.NOBODY else ""
             self._pass_through(cycle, node, unknown or lost)
 
     def _lost_at(self, node: Node) -> str:
         names = named([self._network.touchpoints[number] for number in node.touchpoints])
-        return f"how many come on from {names} is not known"
+        return reasons.LOST.format(touchpoints=names)
 
     def _lost_in(self, cycle: tuple[Node, ...]) -> str:
         """Why a cycle's numbers are not known, if they are not."""
@@ -204,10 +202,10 @@ class _Day:
         kind, network = self._kind, self._network
         lines = lines_of(self._journey, network, node, self._flow.coming)
         if lines is None:
-            raise NoFormula(NOBODY)
+            raise NoFormula(reasons.NOBODY)
         states = network.states_of(node.touchpoints)
         if self._flow.turned[states].sum() > MOST_TURNED * lines.coming.sum():
-            raise NoFormula("many come in bursts, after giving up or being turned away elsewhere")
+            raise NoFormula(reasons.BURSTS)
         groups = [list(self._journey.staff).index(name) for name in station.groups]
         servers = servers_of(groups, kind)
         day = station_day(
@@ -225,10 +223,10 @@ class _Day:
         about = [*self._about_days(), *arrivals, *self._about_staff(groups)]
         for number in node.touchpoints:
             if number in day.counts:
-                reasons = tuple(dict.fromkeys([*about, *day.reasons]))
-                self._told[number] = _Told(day.name, reasons, day.counts[number])
+                nearly = tuple(dict.fromkeys([*about, *day.reasons]))
+                self._told[number] = _Told(day.name, nearly, day.counts[number])
             else:
-                self._told[number] = _Told(None, (NOBODY,))
+                self._told[number] = _Told(None, (reasons.NOBODY,))
         self._sharpen(node, lines, servers, bool(arrivals), about)
         self._send_on(cycle, node, lines, day)
 
@@ -285,9 +283,9 @@ class _Day:
 
     def _about_days(self) -> list[str]:
         if self._journey.arrivals.recorded is not None:
-            return ["recorded arrivals taken as random, at the mean rate of each hour"]
+            return [reasons.RECORDED]
         if self._journey.arrivals.day_cv > 0:
-            return [f"days that differ taken as {DEMANDS} kinds of day"]
+            return [reasons.DEMAND.format(count=DEMANDS)]
         return []
 
     def _about_arrivals(self, cycle: tuple[Node, ...], node: Node) -> list[str]:
@@ -300,20 +298,20 @@ class _Day:
         before = [number for number in sources if number not in inside]
         names = [network.touchpoints[number] for number in before]
         if names:
-            said.append(f"arrivals from {named(names)} taken as random")
+            said.append(reasons.FROM_ELSEWHERE.format(touchpoints=named(names)))
         skipped = [network.touchpoints[number] for number in before if number in self._without_waits]
         if skipped:
-            said.append(f"waits at {named(skipped)} left out of their times")
+            said.append(reasons.TIMES.format(touchpoints=named(skipped)))
         if len(sources) > len(before):
-            said.append("who comes back taken as one more arrival at random")
+            said.append(reasons.RETURNS)
             if any(each.station is not None and each.station.loses for each in cycle):
-                said.append("who is turned away or gives up still counted among those who come back")
+                said.append(reasons.RETURNS_LOST)
         return said
 
     def _about_staff(self, groups: list[int]) -> list[str]:
         rosters = self._kind.rosters[groups, : self._kind.open_parts]
         if len(groups) > 1 and (np.diff(rosters, axis=1) < 0.0).any():
-            return ["several groups taken as one where the roster falls"]
+            return [reasons.ONE_GROUP]
         return []
 
     def _point(self, number: int) -> Touchpoint:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from journeysim.branch.analytic import reasons
 from journeysim.branch.analytic.durations import Spread, mixed, patience_of, spread_of
 from journeysim.branch.analytic.network import Network, Node
 from journeysim.branch.formulas import Line
@@ -102,14 +103,14 @@ def lines_of(journey: Journey, network: Network, node: Node, coming: FloatArray)
     of_line = [[at for at, member in enumerate(members) if member.line == line] for line in range(len(keys))]
     kinds = [_service(journey, network, [(weights[at], members[at]) for at in line]) for line in of_line]
     lines: list[Line] = []
-    reasons: list[str] = []
+    nearly: list[str] = []
     services = _distinct(kinds)
     for number, key in enumerate(keys):
         queue = journey.queues[_station_queues(node)[key[0]]]
         parts = [(weights[at], _patience(journey, network, members[at])) for at in of_line[number]]
         patience = patience_of(parts)
         if patience is not None and not patience.is_exponential:
-            reasons.append("patience not exponential, taken by the place in line")
+            nearly.append(reasons.PATIENCE)
         balk = queue.balk
         lines.append(
             Line(
@@ -123,15 +124,15 @@ def lines_of(journey: Journey, network: Network, node: Node, coming: FloatArray)
         )
     used = {member.touchpoint for member in members}
     if any(journey.touchpoints[network.touchpoints[number]].wrap_up is not None for number in used):
-        reasons.append("work after a service counted as service")
+        nearly.append(reasons.WRAP_UP)
     if len({journey.segments[network.names[member.row][0]].head_start for member in members}) > 1:
-        reasons.append("head starts left out")
+        nearly.append(reasons.HEAD_STARTS)
     together = StationLines(
         members=members,
         lines=tuple(lines),
         services=services,
         coming=np.array([coming[member.row, member.state] for member in members]),
-        reasons=tuple(dict.fromkeys(reasons)),
+        reasons=tuple(dict.fromkeys(nearly)),
     )
     plain = all(line == Line(queue=line.queue) for line in lines)
     return as_one_line(together, journey, network) if plain and len(used) == 1 else together

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from journeysim.branch.analytic import reasons
 from journeysim.branch.analytic.stations import Station, stations_in
 from journeysim.journey import Journey
 from journeysim.journey.flow import routing_matrix
@@ -170,10 +171,10 @@ def _unknown(journey: Journey) -> Iterator[tuple[int, str]]:
     names = list(journey.touchpoints)
     if journey.arrivals.appointments is not None:
         for need in journey.needs.values():
-            yield names.index(need.start), "customers with appointments come as well"
+            yield names.index(need.start), reasons.APPOINTMENTS
     for queue in journey.queues.values():
         if queue.start_with is not None:
-            yield names.index(queue.start_with.touchpoint), "customers wait when the doors open"
+            yield names.index(queue.start_with.touchpoint), reasons.START_WITH
     for name, point in journey.touchpoints.items():
         depends = any(rule.when is not None and rule.when.waited_over_min is not None for rule in point.next)
         for rule in point.next:
@@ -181,6 +182,6 @@ def _unknown(journey: Journey) -> Iterator[tuple[int, str]]:
                 if target == LEAVE:
                     continue
                 if rule.after is not None:
-                    yield names.index(target), f"customers of earlier days come back (after {name})"
+                    yield names.index(target), reasons.EARLIER_DAYS.format(touchpoint=name)
                 if depends:
-                    yield names.index(target), f"where customers go after {name} depends on their wait"
+                    yield names.index(target), reasons.BY_WAIT.format(touchpoint=name)

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from journeysim.branch.analytic import reasons
 from journeysim.branch.analytic.days import PART_MIN, DayKind
 from journeysim.branch.analytic.lines import StationLines, as_one_line, with_one_service
 from journeysim.branch.analytic.network import Network
@@ -29,10 +30,13 @@ from journeysim.units import FloatArray, IntArray
 MOST_WORK = 3e8
 """Multiplications that one station may take, of all kinds of days together: a few tenths of a second."""
 
+MOST_PATIENT = 0.2
+"""Share of customers who never give up beside others who do, above which their order matters."""
+
 NEGLIGIBLE = 1e-9
 """Expected customers below which a part of the day counts as empty."""
 
-_PHASES = (100, 8, 4, 2)
+_PHASES = (100, 30, 8, 4, 2)
 
 
 @dataclass(frozen=True)
@@ -141,11 +145,14 @@ def station_day(
     Raises
     ------
     NoFormula
-        Nobody would ever serve those who wait at the end, or even the least detail takes too long.
+        Services take no time, nobody would ever serve those who wait at the end, or even the least detail
+        takes too long.
     """
+    if any(service.spread.mean_min == 0.0 for service in lines.services):
+        raise NoFormula(reasons.NO_TIME)
     patient = any(line.patience is None for line in lines.lines)
     if servers[-1] == 0 and patient and not kind.sends_home:
-        raise NoFormula("nobody is on duty at closing")
+        raise NoFormula(reasons.NOBODY_ON_DUTY)
     parts = _Parts.of(lines, kind, servers, goes_on=goes_on)
     for number, way in enumerate(_ways(journey, network, lines)):
         if number < attempt:
@@ -158,7 +165,7 @@ def station_day(
         day = _followed(periods, way.lines.lines, phases, kind.sends_home, most_work)
         if day is not None:
             return replace(_told(way, phases, day, parts, kind, servers), attempt=number)
-    raise NoFormula("too many servers, phases and lines to follow in a moment")
+    raise NoFormula(reasons.TOO_DETAILED)
 
 
 @lru_cache(maxsize=512)
@@ -185,13 +192,24 @@ def _ways(journey: Journey, network: Network, lines: StationLines) -> Iterator[_
     limits = [limit for limit in _PHASES if limit == _PHASES[0] or limit < needed]
     yield from (_Way(lines, limit, ()) for limit in limits[:2])
     if len(lines.services) > 1:
-        pooled, reason = with_one_service(lines, journey, network), "services of the lines taken as one"
-        yield from (_Way(pooled, limit, (reason,)) for limit in limits)
+        pooled = with_one_service(lines, journey, network)
+        yield from (_Way(pooled, limit, (reasons.ONE_SERVICE,)) for limit in limits)
     elif len(limits) > 2:
         yield from (_Way(lines, limit, ()) for limit in limits[2:])
-    if len(lines.lines) > 1 and len({member.touchpoint for member in lines.members}) == 1:
-        single, reason = as_one_line(lines, journey, network), "priority taken as order of arrival"
-        yield from (_Way(single, limit, (reason,)) for limit in limits)
+    if len(lines.lines) > 1 and _order_matters_little(lines):
+        single = as_one_line(lines, journey, network)
+        yield from (_Way(single, limit, (reasons.ONE_LINE,)) for limit in limits)
+
+
+def _order_matters_little(lines: StationLines) -> bool:
+    """Whether all lines together wait much like one line in order of arrival.
+
+    They do not where some give up and others, served before or after them, never do.
+    """
+    expected = lines.arrivals.sum(axis=1)
+    patient = sum(count for count, line in zip(expected, lines.lines, strict=True) if line.patience is None)
+    one_touchpoint = len({member.touchpoint for member in lines.members}) == 1
+    return one_touchpoint and not MOST_PATIENT < patient / expected.sum() < 1.0
 
 
 def _phases_needed(cv: float) -> int:
@@ -258,16 +276,16 @@ def _told(
 ) -> StationDay:
     """Results by touchpoint and member."""
     lines = way.lines
-    reasons, scale = [*way.reasons, *lines.reasons], 1.0
+    nearly, scale = [*way.reasons, *lines.reasons], 1.0
     for service, fitted in zip(lines.services, phases, strict=True):
         cv, fitted_cv = service.spread.cv, fitted.cv
         limited = fitted_cv > cv + 1e-6
         if limited:
-            reasons.append(f"service of cv {cv:.2f} taken as phases of cv {fitted_cv:.2f}")
+            nearly.append(reasons.FEW_PHASES.format(cv=cv, fitted=fitted_cv))
         elif service.letter[0] not in "ME":
-            reasons.append(f"service of cv {cv:.2f} taken as phases")
+            nearly.append(reasons.SERVICE.format(cv=cv))
         if limited and not any(line.patience for line in lines.lines):
-            reasons.append("wait scaled by 1 + cv²")
+            nearly.append(reasons.SCALED)
             scale = (1.0 + cv**2) / (1.0 + fitted_cv**2)
     periods = parts.first.size
     arrivals = day.arrivals[:, :periods]
@@ -300,7 +318,7 @@ def _told(
     return StationDay(
         counts=counts,
         name=_name(lines, kind, servers),
-        reasons=tuple(dict.fromkeys(reasons)),
+        reasons=tuple(dict.fromkeys(nearly)),
         finished=by_part["finished"],
         balked=by_part["balked"],
         rejected=by_part["rejected"],

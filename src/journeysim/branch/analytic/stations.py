@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from journeysim.branch.analytic import reasons
+from journeysim.branch.analytic.reasons import named
 from journeysim.journey import Journey, Queue
 
 
@@ -33,13 +35,6 @@ def stations_in(journey: Journey) -> tuple[Station, ...]:
     return tuple(_station(journey, queues) for queues in _linked_queues(journey))
 
 
-def named(names: tuple[str, ...] | list[str]) -> str:
-    """Names in a sentence."""
-    if len(names) <= 1:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
 def _linked_queues(journey: Journey) -> list[set[str]]:
     """Queues in sets that share staff or a line group, directly or through others."""
     links = [set(group.serves) for group in journey.staff.values()]
@@ -64,33 +59,33 @@ def _station(journey: Journey, queues: set[str]) -> Station:
         for name, point in journey.touchpoints.items()
         if point.queue is not None and (point.queue in queues or point.queue in line_groups)
     )
-    reasons = [*_reasons(journey, in_order, groups, touchpoints)]
+    refusals = [*_refusals(journey, in_order, groups, touchpoints)]
     if orders:
-        reasons.insert(0, f"{named(groups)} serve {named(in_order)}, not all in one order")
+        refusals.insert(0, reasons.ORDERS.format(groups=named(groups), queues=named(in_order)))
     return Station(
         queues=in_order,
         groups=groups,
         touchpoints=touchpoints,
-        refusal=reasons[0] if reasons else "",
+        refusal=refusals[0] if refusals else "",
         loses=any(_loses(journey, journey.queues[name]) for name in queues),
     )
 
 
-def _reasons(
+def _refusals(
     journey: Journey, queues: tuple[str, ...], groups: tuple[str, ...], touchpoints: tuple[str, ...]
 ) -> Iterator[str]:
     for name in queues:
         queue = journey.queues[name]
         if queue.line_group is not None:
-            yield f"customers choose the shortest line of {queue.line_group}"
+            yield reasons.SHORTEST_LINE.format(group=queue.line_group)
         if queue.balk is not None and queue.balk.expected_wait and queue.balk.probability > 0:
-            yield "customers balk at the wait they expect"
+            yield reasons.EXPECTED_WAIT
     for name in groups:
         if journey.staff[name].breakdown is not None:
-            yield f"{name} break down"
+            yield reasons.BREAKDOWNS.format(group=name)
     for name in touchpoints:
         if any(rule.keep_server for rule in journey.touchpoints[name].next):
-            yield f"{name} keeps its server while the customer is elsewhere"
+            yield reasons.KEPT_SERVER.format(touchpoint=name)
 
 
 def _loses(journey: Journey, queue: Queue) -> bool:
