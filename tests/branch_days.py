@@ -51,6 +51,18 @@ def one_queue(**changes: Any) -> dict[str, Any]:
     return changed(data, {path.replace("__", "."): value for path, value in changes.items()})
 
 
+def changed(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """A copy of plain data with values set by dotted path."""
+    out = json.loads(json.dumps(data))
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        place = out
+        for key in parents:
+            place = place[key]
+        place[last] = value
+    return out
+
+
 BUSY: dict[str, Any] = {
     "journey": "Busy",
     "hours": {"open": "09:00", "close": "12:00"},
@@ -130,19 +142,51 @@ BUSY: dict[str, Any] = {
         "form": {"stage": "Leave", "service": {"uniform": {"low": "1 min", "high": "3 min"}}},
     },
 }
-"""A map with a bit of everything, busy enough that all of it happens."""
+"""A map with a bit of every basic rule, busy enough that all of it happens."""
 
-
-def changed(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """A copy of plain data with values set by dotted path."""
-    out = json.loads(json.dumps(data))
-    for path, value in changes.items():
-        *parents, last = path.split(".")
-        place = out
-        for key in parents:
-            place = place[key]
-        place[last] = value
-    return out
+EVERYTHING: dict[str, Any] = changed(
+    BUSY,
+    {
+        "segments.vip.head_start": "2 min",
+        "arrivals.day_cv": 0.3,
+        "staff.machines.breakdown": {
+            "uptime": {"exponential": {"mean": "50 min"}},
+            "repair": {"gamma": {"mean": "12 min", "cv": 0.5}},
+        },
+        "staff.supervisors": {"count": 1, "serves": ["back_line"]},
+        "staff.advisers": {"count": 2, "serves": ["advice_line", "second_advice_line"]},
+        "queues.door_line.start_with": {"touchpoint": "door", "count": 3},
+        "queues.back_line": {"patience": "none"},
+        "queues.advice_line": {"line_group": "advice_lines"},
+        "queues.second_advice_line": {"line_group": "advice_lines"},
+        "touchpoints.approval": {
+            "stage": "Transact",
+            "lane": "back",
+            "queue": "back_line",
+            "service": {"exponential": {"mean": "1 min"}},
+            "next": [{"to": "form", "probability": 0.5}, {"to": "leave"}],
+        },
+        "touchpoints.advice.queue": "advice_lines",
+        "touchpoints.advice.wrap_up": {"uniform": {"low": "1 min", "high": "4 min"}},
+        "touchpoints.advice.next": [
+            {"to": "advice", "after": {"exponential": {"mean": "30 h"}}, "probability": 0.4},
+            {"to": "counter", "probability": 0.2},
+            {"to": "leave"},
+        ],
+        "touchpoints.counter.wrap_up": {
+            "by_need": {"advice": {"constant": "30 s"}, "other": {"constant": "0 s"}}
+        },
+        "touchpoints.counter.next": [
+            {"to": "advice", "when": {"need": "advice"}, "probability": 0.6},
+            {"to": "approval", "probability": 0.3, "keep_server": True},
+            {"to": "counter", "probability": 0.1, "after": "2 days"},
+            {"to": "form", "when": {"failed_before": True}},
+            {"to": "leave"},
+        ],
+    },
+)
+"""The same with every further rule: breakdowns, line groups, head starts, wrap-up, kept servers, people at
+opening, contacts on later days, days that differ."""
 
 
 def with_log(journey: Journey, rows: Sequence[tuple[float, str, str]]) -> Journey:
