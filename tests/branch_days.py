@@ -14,13 +14,16 @@ import numpy as np
 
 from journeysim.branch import open_days, simpy_engine
 from journeysim.branch.arrivals import Arrivals, generated_arrivals, recorded_arrivals
+from journeysim.branch.breakdowns import capacities
 from journeysim.branch.calendar import OpenDay
-from journeysim.branch.draws import Draws, draw_steps
-from journeysim.branch.luck import Address, Luck
+from journeysim.branch.day_plan import Counts
+from journeysim.branch.draws import Draws, StepDraws, draw_steps
+from journeysim.branch.known_arrivals import booked_arrivals, starting_arrivals
+from journeysim.branch.luck import Luck
 from journeysim.branch.plan import Plan, compile_plan
 from journeysim.branch.steps import StepArrays
 from journeysim.journey import Journey, RecordedArrivals, parse_journey
-from journeysim.units import TICKS_PER_MINUTE
+from journeysim.units import NEVER, TICKS_PER_MINUTE, IntArray
 
 MONDAY = date(2027, 1, 4)
 Engine = Callable[[Plan, Draws, int, int], StepArrays]
@@ -46,6 +49,18 @@ def one_queue(**changes: Any) -> dict[str, Any]:
         },
     }
     return changed(data, {path.replace("__", "."): value for path, value in changes.items()})
+
+
+def changed(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """A copy of plain data with values set by dotted path."""
+    out = json.loads(json.dumps(data))
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        place = out
+        for key in parents:
+            place = place[key]
+        place[last] = value
+    return out
 
 
 BUSY: dict[str, Any] = {
@@ -127,19 +142,51 @@ BUSY: dict[str, Any] = {
         "form": {"stage": "Leave", "service": {"uniform": {"low": "1 min", "high": "3 min"}}},
     },
 }
-"""A map with a bit of everything, busy enough that all of it happens."""
+"""A map with a bit of every basic rule, busy enough that all of it happens."""
 
-
-def changed(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """A copy of plain data with values set by dotted path."""
-    out = json.loads(json.dumps(data))
-    for path, value in changes.items():
-        *parents, last = path.split(".")
-        place = out
-        for key in parents:
-            place = place[key]
-        place[last] = value
-    return out
+EVERYTHING: dict[str, Any] = changed(
+    BUSY,
+    {
+        "segments.vip.head_start": "2 min",
+        "arrivals.day_cv": 0.3,
+        "staff.machines.breakdown": {
+            "uptime": {"exponential": {"mean": "50 min"}},
+            "repair": {"gamma": {"mean": "12 min", "cv": 0.5}},
+        },
+        "staff.supervisors": {"count": 1, "serves": ["back_line"]},
+        "staff.advisers": {"count": 2, "serves": ["advice_line", "second_advice_line"]},
+        "queues.door_line.start_with": {"touchpoint": "door", "count": 3},
+        "queues.back_line": {"patience": "none"},
+        "queues.advice_line": {"line_group": "advice_lines"},
+        "queues.second_advice_line": {"line_group": "advice_lines"},
+        "touchpoints.approval": {
+            "stage": "Transact",
+            "lane": "back",
+            "queue": "back_line",
+            "service": {"exponential": {"mean": "1 min"}},
+            "next": [{"to": "form", "probability": 0.5}, {"to": "leave"}],
+        },
+        "touchpoints.advice.queue": "advice_lines",
+        "touchpoints.advice.wrap_up": {"uniform": {"low": "1 min", "high": "4 min"}},
+        "touchpoints.advice.next": [
+            {"to": "advice", "after": {"exponential": {"mean": "30 h"}}, "probability": 0.4},
+            {"to": "counter", "probability": 0.2},
+            {"to": "leave"},
+        ],
+        "touchpoints.counter.wrap_up": {
+            "by_need": {"advice": {"constant": "30 s"}, "other": {"constant": "0 s"}}
+        },
+        "touchpoints.counter.next": [
+            {"to": "advice", "when": {"need": "advice"}, "probability": 0.6},
+            {"to": "approval", "probability": 0.3, "keep_server": True},
+            {"to": "counter", "probability": 0.1, "after": "2 days"},
+            {"to": "form", "when": {"failed_before": True}},
+            {"to": "leave"},
+        ],
+    },
+)
+"""The same with every further rule: breakdowns, line groups, head starts, wrap-up, kept servers, people at
+opening, contacts on later days, days that differ."""
 
 
 def with_log(journey: Journey, rows: Sequence[tuple[float, str, str]]) -> Journey:
@@ -159,12 +206,22 @@ def with_log(journey: Journey, rows: Sequence[tuple[float, str, str]]) -> Journe
 
 @dataclass(frozen=True)
 class Batch:
-    """Days of one kind, drawn."""
+    """Days of one kind, drawn.
+
+    ``whole_minutes`` rounds whatever is drawn, so that as much as possible happens at the same moment.
+    """
 
     plan: Plan
     days: list[OpenDay]
     arrivals: Arrivals
     luck: Luck
+    whole_minutes: bool = False
+
+    @property
+    def capacity(self) -> tuple[tuple[Counts, ...], ...]:
+        """Capacity of every group on every day."""
+        drawn = capacities(self.plan, self.days, self.luck)
+        return tuple(tuple(map(_tied_counts, day)) for day in drawn) if self.whole_minutes else drawn
 
     @property
     def bounds(self) -> list[tuple[int, int]]:
@@ -173,15 +230,23 @@ class Batch:
         return list(pairwise(ends))
 
     def tied(self) -> Batch:
-        """The same, with everybody coming at whole minutes."""
+        """The same, with everybody coming, served and losing patience at whole minutes."""
         tick = self.arrivals.tick // TICKS_PER_MINUTE * TICKS_PER_MINUTE
-        tick = np.maximum(tick, self.plan.opens)
-        return replace(self, arrivals=in_order(replace(self.arrivals, tick=tick)))
+        tick = np.maximum(tick, self.plan.day.opens)
+        return replace(self, arrivals=in_order(replace(self.arrivals, tick=tick)), whole_minutes=True)
+
+    def draws(self, occurrences: int) -> Draws:
+        """All that is drawn for these days."""
+        drawn = draw_steps(self.plan, self.arrivals, self.capacity, self.luck, occurrences)
+        if not self.whole_minutes:
+            return drawn
+        steps = tuple(tuple(map(_tied_steps, blocks)) for blocks in drawn.steps)
+        return replace(drawn, steps=steps, acceptable_wait=_whole_minutes(drawn.acceptable_wait))
 
     def steps(self, engine: Engine = simpy_engine.simulate_day) -> StepArrays:
         """All steps of all days."""
         for occurrences in (4, 64, 1000):
-            draws = draw_steps(self.plan, self.arrivals, self.luck, occurrences)
+            draws = self.draws(occurrences)
             try:
                 return StepArrays.joined_together(
                     [engine(self.plan, draws, first, last) for first, last in self.bounds]
@@ -192,14 +257,28 @@ class Batch:
         raise AssertionError("draws run short with 1000 occurrences")
 
 
+def _whole_minutes(ticks: IntArray) -> IntArray:
+    """Whole minutes no later than the given ticks; who never gives up still does not."""
+    return np.where(ticks < NEVER, ticks // TICKS_PER_MINUTE * TICKS_PER_MINUTE, ticks)
+
+
+def _tied_steps(drawn: StepDraws) -> StepDraws:
+    service, wrap_up, patience = (_whole_minutes(t) for t in (drawn.service, drawn.wrap_up, drawn.patience))
+    return replace(drawn, service=service, wrap_up=wrap_up, patience=patience)
+
+
+def _tied_counts(counts: Counts) -> Counts:
+    """The same, changing at whole minutes; of several counts in one, the last holds."""
+    last = {
+        int(tick): count
+        for tick, count in zip(_whole_minutes(np.array(counts.ticks)), counts.counts, strict=True)
+    }
+    return Counts(tuple(last), tuple(last.values()))
+
+
 def in_order(arrivals: Arrivals) -> Arrivals:
     """Arrivals sorted as engines expect them: by day, tick and address."""
-    by = np.lexsort((arrivals.order, arrivals.tick, arrivals.day))
-    who = arrivals.luck_address
-    return Arrivals(
-        *(getattr(arrivals, f.name)[by] for f in fields(Arrivals) if f.name != "luck_address"),
-        Address(who.low[by], who.high[by], who.day[by]),
-    )
+    return Arrivals.together([arrivals])
 
 
 def batch_of(journey: Journey, days: int = 1, seed: int = 1, replication: int = 0) -> Batch:
@@ -208,16 +287,19 @@ def batch_of(journey: Journey, days: int = 1, seed: int = 1, replication: int = 
 
 
 def batch_of_days(journey: Journey, found: list[OpenDay], seed: int = 1, replication: int = 0) -> Batch:
-    """Draw given days of one kind."""
-    plan = compile_plan(journey, found[0].date.weekday())
+    """Draw the first contacts of given days of one kind."""
+    plan = compile_plan(journey, found[0].date)
     assert plan is not None
     luck = Luck(seed, replication)
     log = journey.arrivals.recorded
-    if log is None:
-        arrivals = generated_arrivals(plan, found, luck)
-    else:
-        arrivals = recorded_arrivals(plan, found, luck, log)
-    return Batch(plan, found, arrivals, luck)
+    parts = [
+        generated_arrivals(plan, found, luck) if log is None else recorded_arrivals(plan, found, luck, log),
+        *starting_arrivals(plan, found, luck),
+    ]
+    rule, booked = journey.arrivals.appointments, journey.arrivals.booked
+    if rule is not None and booked is not None:
+        parts.append(booked_arrivals(plan, found, luck, rule, booked))
+    return Batch(plan, found, Arrivals.together(parts), luck)
 
 
 def differences(one: StepArrays, other: StepArrays) -> list[str]:

@@ -3,12 +3,14 @@
 `journey_maps` gives plain data, `map_texts` the YAML text of it. A map is made in the order a planner would
 think of it: who comes, when, where they wait, where they are served, where they go on to. Ways on lead to
 later touchpoints, so that everybody leaves; services may also send people back with a small probability.
+Maps with ``files`` name data files of `FILES`, which `parse_journey` finds with that folder.
 """
 
 from __future__ import annotations
 
 import json
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
@@ -24,6 +26,18 @@ BALKS: tuple[Data, ...] = (
     {"at_length": 0, "probability": 0.5},
     {"expected_wait": True},
     {"expected_wait": True, "at_length": 3, "probability": 0.8},
+)
+FILES = Path(__file__).resolve().parent / "data"
+"""Folder of the data files that maps name: bookings and rosters, with and without dates."""
+
+BOOKED: tuple[Data, ...] = (
+    {"file": "booked.csv", "time": "slot"},
+    {"file": "booked_by_day.csv", "time": "slot", "day": "date", "no_show": 0.25},
+    {"file": "booked.csv", "time": "slot", "lateness": {"normal": {"mean": "-2 min", "sd": "5 min"}}},
+)
+ROSTERS: tuple[Data, ...] = (
+    {"file": "agents.csv", "time": "from", "count": "agents"},
+    {"file": "agents_by_day.csv", "day": "date", "time": "from", "count": "agents"},
 )
 CHINESE = ("取号", "柜台", "自助机", "理财", "大堂")
 
@@ -95,12 +109,15 @@ def distributions(
 
 
 @st.composite
-def journey_maps(draw: st.DrawFn, *, per_hour: int = 40) -> Data:
+def journey_maps(draw: st.DrawFn, *, per_hour: int = 40, further: bool = True, files: bool = False) -> Data:
     """A whole map as plain data; nearly all of them pass every check.
 
     Parameters
     ----------
     per_hour : most arrivals an hour.
+    further : whether there may be line groups, people waiting at opening, head starts, wrap-up, breakdowns,
+        kept servers, contacts on later days, and days that differ.
+    files : whether appointments and rosters may come from the files in `FILES`.
     """
     segments = draw(st.sampled_from([["regular"], ["regular", "vip"], ["普通", "No. 3", "urgent"]]))
     needs = draw(st.sampled_from([["cash"], ["cash", "advice"], ["cash", "贷款", "no"]]))
@@ -127,6 +144,14 @@ def journey_maps(draw: st.DrawFn, *, per_hour: int = 40) -> Data:
     if draw(st.integers(0, 3)):
         _drop_unused(data)
     _accept_where_asked(data)
+    if further:
+        _group_lines(draw, data)
+        _start_with_people(draw, data)
+        _let_days_differ(draw, data)
+        _occupy_servers(draw, data, segments, needs)
+        _lead_to_later_contacts(draw, data, names, segments, needs)
+    if files:
+        _name_files(draw, data)
     return data
 
 
@@ -343,3 +368,92 @@ def _accept_where_asked(data: Data) -> None:
     if any(queue.get("balk", {}).get("expected_wait") for queue in data["queues"].values()):
         first = next(iter(data["segments"].values()))
         first.setdefault("acceptable_wait", {"lognormal": {"median": "6 min", "sigma": 0.4}})
+
+
+def _chance(draw: st.DrawFn, one_in: int = 2) -> bool:
+    return draw(st.integers(1, one_in)) == 1
+
+
+def _group_lines(draw: st.DrawFn, data: Data) -> None:
+    """Make a line group of the first two queues, alike where lines of a group must be, and name it."""
+    lines = list(data["queues"])[:2]
+    if len(lines) < 2 or not _chance(draw):
+        return
+    first, second = (data["queues"][name] for name in lines)
+    first["line_group"] = second["line_group"] = "tills"
+    for key in ("patience", "balk"):
+        second.pop(key, None)
+        if key in first:
+            second[key] = dict(first[key]) if isinstance(first[key], dict) else first[key]
+    for point in data["touchpoints"].values():
+        if point.get("queue") in lines and _chance(draw):
+            point["queue"] = "tills"
+
+
+def _start_with_people(draw: st.DrawFn, data: Data) -> None:
+    for name, queue in data["queues"].items():
+        here = {name, queue.get("line_group")}
+        waiting = [
+            other for other, point in data["touchpoints"].items() if point.get("queue", "nowhere") in here
+        ]
+        if waiting and _chance(draw, 3):
+            queue["start_with"] = {
+                "touchpoint": draw(st.sampled_from(waiting)),
+                "count": draw(st.integers(1, 4)),
+            }
+
+
+def _let_days_differ(draw: st.DrawFn, data: Data) -> None:
+    if _chance(draw):
+        data["arrivals"]["day_cv"] = draw(st.sampled_from([0, 0.15, 1]))
+    for segment in data["segments"].values():
+        if _chance(draw, 3):
+            segment["head_start"] = draw(minutes(0.5, 5))
+
+
+def _occupy_servers(draw: st.DrawFn, data: Data, segments: list[str], needs: list[str]) -> None:
+    """Breakdowns, work after the customer has gone, and servers kept while another works."""
+    for group in data["staff"].values():
+        if group.get("kind") == "machine" and _chance(draw):
+            mean = draw(minutes(10, 200))
+            uptime = draw(st.sampled_from([{"exponential": {"mean": mean}}, {"constant": mean}]))
+            group["breakdown"] = {"uptime": uptime, "repair": draw(families(1, 30))}
+    for point in data["touchpoints"].values():
+        if "queue" not in point:
+            continue
+        if _chance(draw, 3):
+            point["wrap_up"] = draw(distributions(segments, needs, 0.1, 4))
+        for rule in point.get("next", []):
+            onward = rule["to"] if isinstance(rule["to"], dict) else {rule["to"]: 1}
+            if "leave" not in onward and _chance(draw):
+                rule["keep_server"] = True
+
+
+def _lead_to_later_contacts(
+    draw: st.DrawFn, data: Data, names: list[str], segments: list[str], needs: list[str]
+) -> None:
+    """Let some visits end in a contact on a later day, most of them in none."""
+    for point in data["touchpoints"].values():
+        if _chance(draw, 3):
+            after = st.one_of(
+                st.sampled_from(["1 min", "2 days", "30 h"]), distributions(segments, needs, 600, 5000)
+            )
+            rule: Data = {
+                "to": draw(st.sampled_from(names)),
+                "after": draw(after),
+                "probability": draw(st.sampled_from([0.1, 0.3])),
+                "name": "later",
+            }
+            if _chance(draw):
+                rule["when"] = draw(_conditions(segments, needs))
+            point.setdefault("next", [{"to": "leave"}]).insert(0, rule)
+
+
+def _name_files(draw: st.DrawFn, data: Data) -> None:
+    if _chance(draw):
+        data["arrivals"]["appointments"] = dict(draw(st.sampled_from(BOOKED)))
+        if _chance(draw, 4):
+            data["arrivals"].pop("per_hour")
+    for group in data["staff"].values():
+        if _chance(draw, 3):
+            group["count"] = dict(draw(st.sampled_from(ROSTERS)))

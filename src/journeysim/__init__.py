@@ -12,7 +12,7 @@ import importlib.metadata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from journeysim.branch import formulas
+    from journeysim.branch import OwnRules, VisitSoFar, formulas
     from journeysim.errors import InputError, JourneySimError, Problem, StoppedEarly
     from journeysim.experiment import Run, Scenario, load_scenario, run
     from journeysim.journey import Journey, load_journey
@@ -23,10 +23,12 @@ __all__ = [
     "InputError",
     "Journey",
     "JourneySimError",
+    "OwnRules",
     "Problem",
     "Run",
     "Scenario",
     "StoppedEarly",
+    "VisitSoFar",
     "__version__",
     "formulas",
     "load_journey",
@@ -38,10 +40,12 @@ _HOMES = {
     "InputError": "journeysim.errors",
     "Journey": "journeysim.journey",
     "JourneySimError": "journeysim.errors",
+    "OwnRules": "journeysim.branch",
     "Problem": "journeysim.errors",
     "Run": "journeysim.experiment",
     "Scenario": "journeysim.experiment",
     "StoppedEarly": "journeysim.errors",
+    "VisitSoFar": "journeysim.branch",
     "load_journey": "journeysim.journey",
     "load_scenario": "journeysim.experiment",
     "run": "journeysim.experiment",

@@ -5,7 +5,8 @@
     JourneySimError             a journeysim fault with a message meant for a person
     ├── InputError              the input is wrong: all its problems at once      (exit code 2)
     ├── StoppedEarly            a run stopped, what finished is kept              (exit code 3)
-    └── RouteError              a visit went round in circles while simulated     (exit code 2)
+    ├── RouteError              a visit went round in circles while simulated     (exit code 2)
+    └── RuleError               an own rule answered what cannot be               (exit code 2)
 """
 
 from __future__ import annotations
@@ -68,3 +69,7 @@ class StoppedEarly(JourneySimError):
 
 class RouteError(JourneySimError):
     """A visit took more steps than any real customer would; the message names its route."""
+
+
+class RuleError(JourneySimError):
+    """A rule of the analyst's own gave an answer that the simulation cannot follow."""

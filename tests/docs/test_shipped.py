@@ -23,7 +23,7 @@ SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 SHIPPED = pytest.mark.parametrize("file", [*MAPS, *SCENARIOS], ids=lambda file: file.name)
 
 LUNCH_MIN = (12 * 60, 14 * 60)
-MEASURED = {
+MEASURED: dict[str, tuple[dict[str, Any], float, float, float]] = {
     "four tellers": ({}, 4.1, 8.5, 0.039),
     "fifth teller": ({"staff.tellers.count": {"09:00": 4, "11:30": 5, "13:30": 4}}, 2.5, 4.7, 0.014),
     "three tellers": ({"staff.tellers.count": 3}, 7.6, 12.8, 0.105),
@@ -32,8 +32,20 @@ MEASURED = {
 
 
 def test_the_maps_and_scenarios_that_the_readme_names_are_there() -> None:
-    maps = ["call-centre", "city-branch", "classic-bank", "wangdian"]
-    assert {file.stem for file in MAPS} >= set(maps)
+    text = (ROOT / "journeys/README.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| `([\w-]+)\.yaml` \|", text, re.MULTILINE)
+    assert sorted(table) == sorted(file.stem for file in MAPS)
+    assert set(table) >= {
+        "call-centre",
+        "call-centre-typical",
+        "city-branch",
+        "classic-bank",
+        "measured-branch",
+        "six-calls",
+        "wangdian",
+    }
+    named = set(re.findall(r"scenarios/([\w-]+)\.yaml", text))
+    assert {"lunch-hour", "fewer-calls"} <= named <= {file.stem for file in SCENARIOS}
     assert {file.stem for file in SCENARIOS} >= {"lunch-hour", "vip-window", "kiosks", "greeter"}
 
 
@@ -58,7 +70,7 @@ def test_it_runs_and_every_visit_ends(file: Path) -> None:
     done = run(load_scenario(file), replications=1, jobs=1, steps=False)
     for option in done.options:
         found = {name: estimate.mean for name, estimate in option.metrics.items()}
-        assert found["visits_per_day"] > 100
+        assert found["visits_per_day"] > 50
         outcomes = ("served", "failed", "balked", "reneged", "rejected", "closed", "in_progress")
         assert sum(found[f"{name}_fraction"] for name in outcomes) == pytest.approx(1, abs=1e-12)
         assert found["in_progress_fraction"] == 0
@@ -78,9 +90,9 @@ def wait_min(steps: pl.DataFrame) -> pl.Series:
 
 
 @pytest.mark.parametrize("name", MEASURED)
-def test_city_branch_gives_the_measured_branch_back(name: str) -> None:
+def test_measured_branch_gives_the_measurements_back(name: str) -> None:
     patch, wait, at_lunch, gave_up = MEASURED[name]
-    journey = load_journey(ROOT / "journeys/city-branch.yaml").patched(patch)
+    journey = load_journey(ROOT / "journeys/measured-branch.yaml").patched(patch)
     steps = run(journey, replications=15, jobs=1, seed=11).steps
     counter = steps.filter(pl.col("touchpoint").is_in(["counter", "vip_counter"]))
     lunch = counter.filter(pl.col("joined_min").is_between(*LUNCH_MIN, closed="left"))
@@ -95,7 +107,13 @@ def test_city_branch_gives_the_measured_branch_back(name: str) -> None:
 def test_city_branch_has_all_that_a_planner_expects() -> None:
     journey = load_journey(ROOT / "journeys/city-branch.yaml")
     touchpoints = journey.touchpoints.values()
-    assert {touchpoint.stage for touchpoint in touchpoints} == {"Arrive", "Transact", "Advise", "Leave"}
+    assert {touchpoint.stage for touchpoint in touchpoints} == {
+        "Arrive",
+        "Transact",
+        "Advise",
+        "Complain",
+        "Leave",
+    }
     assert {touchpoint.lane for touchpoint in touchpoints} == {"front", "back"}
     assert any(touchpoint.moment_of_truth for touchpoint in touchpoints)
     assert any(queue.conditions for queue in journey.queues.values())
@@ -183,6 +201,6 @@ def test_lunch_hour_asks_the_four_questions() -> None:
     assert [option.name for option in scenario.options] == names
     done = run(scenario, replications=5, jobs=1, steps=False)
     change = {option.name: option.versus_baseline["wait_mean_min"].difference for option in done.options[1:]}
-    assert change["Fifth teller at lunch"].high < -0.5
-    assert change["VIP window opened to all"].high < -0.5
+    assert change["Fifth teller at lunch"].high < -0.2
+    assert change["VIP window opened to all"].high < -0.2
     assert abs(change["One more machine"].difference) < 0.1

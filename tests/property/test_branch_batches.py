@@ -11,15 +11,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.branch_days import BUSY, MONDAY, changed, journey_of
+from tests.branch_days import BUSY, EVERYTHING, MONDAY, changed, journey_of
 from tests.branch_maps import branch_maps
 
+import journeysim
 from journeysim.branch import open_days, simulate, simulate_replication
 from journeysim.branch.arrivals import Arrivals
 from journeysim.branch.draws import Draws, draw_steps
 from journeysim.branch.luck import Luck
 from journeysim.branch.plan import Plan
 from journeysim.branch.simulate import ReplicationResult
+from journeysim.experiment.load import scenario_from
 
 # Kinds of days that take turns, closed days between them, and many returns to the counter.
 RETURNS = changed(
@@ -30,6 +32,22 @@ RETURNS = changed(
         "arrivals.day_of_week": {"tue": 0.5, "thu": 0, "sun": 1.5},
     },
 )
+
+
+# The same kinds of days with every further rule: with contacts on later days, and without.
+KINDS = {"arrivals.day_of_week": {"tue": 0.5, "thu": 0, "sun": 1.5}}
+LATER = changed(EVERYTHING, KINDS)
+AT_ONCE = changed(
+    LATER,
+    {
+        "touchpoints.advice.next": [{"to": "counter", "probability": 0.2}, {"to": "leave"}],
+        "touchpoints.counter.next": [
+            rule for rule in EVERYTHING["touchpoints"]["counter"]["next"] if "after" not in rule
+        ],
+    },
+)
+EVERY = {"returns": RETURNS, "every rule": LATER, "every rule but later contacts": AT_ONCE}
+every_kind = pytest.mark.parametrize("data", EVERY.values(), ids=EVERY)
 
 
 def run(data: dict[str, Any], days: int = 9) -> ReplicationResult:
@@ -51,9 +69,9 @@ def with_occurrences(monkeypatch: pytest.MonkeyPatch, occurrences: int) -> list[
     """Draw as many comings as told from the start; returns a list that collects what was asked for."""
     asked: list[int] = []
 
-    def draw(plan: Plan, arrivals: Arrivals, luck: Luck, extended: int = 0) -> Draws:
+    def draw(plan: Plan, arrivals: Arrivals, capacity: Any, luck: Luck, extended: int = 0) -> Draws:
         asked.append(extended or occurrences)
-        return draw_steps(plan, arrivals, luck, asked[-1])
+        return draw_steps(plan, arrivals, capacity, luck, asked[-1])
 
     monkeypatch.setattr(simulate, "OCCURRENCES_ON_CYCLES", occurrences)
     monkeypatch.setattr(simulate, "draw_steps", draw)
@@ -84,15 +102,43 @@ def test_occurrences_do_not_matter_on_any_map(data: dict[str, Any], occurrences:
         assert_equal(usual, run(data, 3))
 
 
+@every_kind
 @pytest.mark.parametrize("visits", [1, 500, 10**9])
-def test_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch, visits: int) -> None:
-    usual = run(RETURNS, 15)
+def test_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch, data: dict[str, Any], visits: int) -> None:
+    usual = run(data, 15)
     monkeypatch.setattr(simulate, "_BATCH_VISITS", visits)
-    assert_equal(usual, run(RETURNS, 15))
+    assert_equal(usual, run(data, 15))
 
 
-def test_a_day_is_the_same_whatever_days_are_simulated_with_it() -> None:
-    journey = journey_of(RETURNS)
+def test_days_that_lead_to_others_come_one_by_one_and_others_together() -> None:
+    """Otherwise the test above would say nothing of either."""
+    sizes = {}
+    for name, data in EVERY.items():
+        journey = journey_of(data)
+        batches = simulate._batches(journey, open_days(journey, MONDAY, 15), None)
+        sizes[name] = [len(batch) for _, batch in batches]
+    assert sizes["every rule"] == [1] * 15
+    assert sizes["returns"] == sizes["every rule but later contacts"] == [10, 3, 2]
+
+
+def test_how_many_processes_simulate_does_not_matter() -> None:
+    scenario = scenario_from(journey_of(LATER))
+    alone, together = (journeysim.run(scenario, replications=3, jobs=jobs) for jobs in (1, 2))
+    assert alone.metrics.equals(together.metrics)
+    assert alone.steps.equals(together.steps)
+
+
+@every_kind
+def test_what_comes_later_changes_no_day_before(data: dict[str, Any]) -> None:
+    few, many = (run(data, days).steps for days in (5, 12))
+    assert few is not None
+    assert many is not None
+    assert few.equals(many.filter(many["day"] <= few["day"].max()))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("data", [RETURNS, AT_ONCE], ids=["returns", "every rule but later contacts"])
+def test_a_day_is_the_same_whatever_days_are_simulated_with_it(data: dict[str, Any]) -> None:
+    journey = journey_of(data)
     days = open_days(journey, MONDAY, 9)
 
     def steps(some: Any) -> Any:
@@ -108,8 +154,9 @@ def test_a_day_is_the_same_whatever_days_are_simulated_with_it() -> None:
     assert steps(days[:5]).equals(together.filter(together["day"] <= days[4].number))
 
 
-def test_the_order_of_days_does_not_matter_to_metrics() -> None:
-    journey = journey_of(RETURNS)
+@pytest.mark.parametrize("data", [RETURNS, AT_ONCE], ids=["returns", "every rule but later contacts"])
+def test_the_order_of_days_does_not_matter_to_metrics(data: dict[str, Any]) -> None:
+    journey = journey_of(data)
     days = list(open_days(journey, MONDAY, 9))
     results = [
         simulate_replication(journey, order, seed=4, replication=2, target_wait_min=5)
@@ -128,8 +175,8 @@ def test_the_order_of_draws_of_a_batch_is_that_of_its_days() -> None:
 
 HASHED = """
 import hashlib, sys
-from tests.property.test_branch_batches import RETURNS, run
-result = run(RETURNS)
+from tests.property.test_branch_batches import LATER, run
+result = run(LATER)
 text = result.steps.write_csv() + repr(result.metrics)
 print(hashlib.sha256(text.encode()).hexdigest())
 """

@@ -10,11 +10,12 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.branch_days import BUSY, MONDAY, Batch, batch_of, changed, journey_of
+from tests.branch_days import BUSY, EVERYTHING, MONDAY, Batch, batch_of, changed, journey_of
 from tests.branch_maps import branch_maps
 
 from journeysim.branch import open_days, simulate_replication
 from journeysim.branch.draws import StepDraws, draw_steps
+from journeysim.units import NEVER
 
 DAYS = 6
 NEW_PLACE = {"stage": "New", "service": {"exponential": {"mean": "3 min"}}}
@@ -110,7 +111,7 @@ def test_a_new_stream_moves_no_other() -> None:
 def draws_of(data: dict[str, Any]) -> list[StepDraws]:
     """First draws at every touchpoint."""
     batch = batch_of(journey_of(data), DAYS)
-    return [blocks[0] for blocks in draw_steps(batch.plan, batch.arrivals, batch.luck).steps]
+    return [blocks[0] for blocks in draw_steps(batch.plan, batch.arrivals, batch.capacity, batch.luck).steps]
 
 
 CHANGES = {
@@ -124,6 +125,60 @@ CHANGES = {
     "another patience": {"segments.vip.patience": {"constant": "4 min"}},
     "priorities": {"segments.vip.priority": 9},
 }
+
+
+FURTHER: dict[str, dict[str, Any]] = {
+    "wrap-up": {"touchpoints.counter.wrap_up": {"exponential": {"mean": "1 min"}}},
+    "a head start": {"segments.vip.head_start": "5 min"},
+    "breakdowns": {"staff.machines.breakdown": EVERYTHING["staff"]["machines"]["breakdown"]},
+    "later contacts": {
+        "touchpoints.form.next": [{"to": "counter", "after": "2 days", "probability": 0.4}, {"to": "leave"}]
+    },
+    "a kept server": {"touchpoints.advice.next": [{"to": "form", "keep_server": True}]},
+    "a line group": {
+        "queues.advice_line.line_group": "advice_lines",
+        "queues.second_line": {**BUSY["queues"]["advice_line"], "line_group": "advice_lines"},
+        "touchpoints.advice.queue": "advice_lines",
+        "staff.advisers.serves": ["second_line"],
+    },
+    "people at opening": {"queues.counter_line.start_with": {"touchpoint": "counter", "count": 3}},
+}
+"""Further rules, each of which changes what happens, and nobody's arrival or draws elsewhere."""
+
+
+@pytest.mark.parametrize("change", FURTHER)
+def test_further_rules_leave_everybodys_luck(change: str) -> None:
+    other_data = changed(BUSY, FURTHER[change])
+    before, after = (batch_of(journey_of(data), DAYS) for data in (BUSY, other_data))
+    place = {who: row for row, who in enumerate(addresses(after))}
+    rows = np.array([place[who] for who in addresses(before)], dtype=np.int64)
+    for name in ("day", "tick", "segment", "need", "order", "start", "case"):
+        assert np.array_equal(getattr(before.arrivals, name), getattr(after.arrivals, name)[rows]), name
+    assert after.arrivals.tick.size - rows.size == (3 * DAYS if change == "people at opening" else 0)
+    one, other = before.draws(4), after.draws(4)
+    assert np.array_equal(one.acceptable_wait, other.acceptable_wait[rows])
+    for name, mine, theirs in zip(BUSY["touchpoints"], one.steps, other.steps, strict=True):
+        unlike = {"wrap_up"} | ({"goes_to"} if f"touchpoints.{name}.next" in FURTHER[change] else set())
+        for a, b in zip(mine, theirs, strict=False):
+            # (Who can come to a place only now has numbers there only now.)
+            known = a.service < NEVER
+            for column in {f.name for f in fields(StepDraws)} - unlike:
+                found = getattr(b, column)[..., rows][..., known]
+                assert np.array_equal(getattr(a, column)[..., known], found), (name, column)
+    assert not table(BUSY).equals(table(other_data))
+
+
+@pytest.mark.parametrize("change", FURTHER)
+def test_further_rules_leave_all_first_contacts(change: str) -> None:
+    """Each first contact is there at its time, whatever became of those before it."""
+    tables = table(BUSY), table(changed(BUSY, FURTHER[change]))
+    first = [
+        t.filter((pl.col("step") == 1) & (pl.col("case_id") == pl.col("visit_id"))).select(
+            "visit_id", "day", "segment", "need", "joined_min"
+        )
+        for t in tables
+    ]
+    assert first[0].join(first[1], on=first[0].columns, how="semi").height == first[0].height
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -188,8 +243,8 @@ def assert_among(before: Batch, after: Batch) -> None:
     rows = np.array([place[who] for who in addresses(before)], dtype=np.int64)
     for name in ("day", "tick", "segment", "need", "order"):
         assert np.array_equal(getattr(before.arrivals, name), getattr(after.arrivals, name)[rows])
-    one = draw_steps(before.plan, before.arrivals, before.luck)
-    other = draw_steps(after.plan, after.arrivals, after.luck)
+    one = draw_steps(before.plan, before.arrivals, before.capacity, before.luck)
+    other = draw_steps(after.plan, after.arrivals, after.capacity, after.luck)
     assert np.array_equal(one.acceptable_wait, other.acceptable_wait[rows])
     for mine, theirs in zip(one.steps, other.steps, strict=True):
         for a, b in zip(mine, theirs, strict=True):

@@ -48,7 +48,7 @@ def test_littles_law_with_the_queue_counted_at_moments(changes: dict[str, Any]) 
     steps = batch.steps()
     every = TICKS_PER_MINUTE // 4
     # From a moment that is no whole quarter, so that ties play no part; all have left at closing.
-    moments = np.arange(batch.plan.opens + every // 3, batch.plan.closes, every)
+    moments = np.arange(batch.plan.day.opens + every // 3, batch.plan.day.closes, every)
     counted = np.array(
         [
             [people_in_line(day, moment) for moment in moments]
@@ -73,7 +73,7 @@ def test_poisson_arrivals_see_time_averages() -> None:
     """Wolff (1982): the lines seen by who comes sum to the rate times the line there is over time."""
     batch = batch_of(journey_of(one_queue()), 1500, seed=2)
     steps = batch.steps()
-    left_line = np.minimum(np.where(steps.started != NONE, steps.started, steps.ended), batch.plan.closes)
+    left_line = np.minimum(np.where(steps.started != NONE, steps.started, steps.ended), batch.plan.day.closes)
     in_line = left_line - steps.joined
     per_tick = 40 / 60 / TICKS_PER_MINUTE
     differences = np.array(

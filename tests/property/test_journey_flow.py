@@ -5,16 +5,21 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import Data, journey_maps, to_text
+from tests.strategies import FILES, Data, journey_maps, to_text
 
-from journeysim.journey import expected_visits, parse_journey
+from journeysim.journey import expected_case_visits, expected_visits, parse_journey
 from journeysim.journey.loads import arrival_mix
 from journeysim.journey.routes import Routes
 
 
-def steps_by_hand(data: Data, segment: str, need: str) -> dict[str, float]:
-    """Expected steps by following the mass of one customer, rule by rule, until next to nothing is inside."""
-    inside = {(data["needs"][need]["start"], False): 1.0}
+def steps_by_hand(
+    data: Data, segment: str, need: str, start: str | None = None, *, contacts: bool
+) -> dict[str, float]:
+    """Expected steps by following the mass of one customer, rule by rule, until next to nothing is inside.
+
+    With ``contacts``, a later contact of the case begins as a visit without failures so far.
+    """
+    inside = {(start or data["needs"][need]["start"], False): 1.0}
     steps = dict.fromkeys(data["touchpoints"], 0.0)
     while sum(inside.values()) > 1e-14:
         onward: dict[tuple[str, bool], float] = {}
@@ -37,7 +42,9 @@ def steps_by_hand(data: Data, segment: str, need: str) -> dict[str, float]:
                     taken = left * rule.get("probability", 1)
                     to = rule["to"] if isinstance(rule["to"], dict) else {rule["to"]: 1}
                     for target, share in to.items():
-                        ways[target, failed] = ways.get((target, failed), 0) + taken * share
+                        state = (target, failed and "after" not in rule)
+                        if contacts or "after" not in rule:
+                            ways[state] = ways.get(state, 0) + taken * share
                     left -= taken
             for (target, after), probability in ways.items():
                 if target != "leave":
@@ -52,16 +59,28 @@ def test_expected_visits_equal_the_mass_followed_step_by_step(data: Data) -> Non
     visits = expected_visits(journey)
     kinds = [(segment, need) for segment in data["segments"] for need in data["needs"]]
     for column, (segment, need) in enumerate(kinds):
-        by_hand = steps_by_hand(data, segment, need)
+        by_hand = steps_by_hand(data, segment, need, contacts=False)
         assert np.allclose(visits[:, column], [by_hand[name] for name in data["touchpoints"]], atol=1e-9)
 
 
-@given(journey_maps())
-def test_what_is_visited_is_reached(data: Data) -> None:
+@given(journey_maps(), st.integers(0, 4))
+def test_expected_visits_of_a_case_follow_its_later_contacts(data: Data, place: int) -> None:
     journey = parse_journey(to_text(data), "x")
+    names = list(data["touchpoints"])
+    kinds = [(segment, need) for segment in data["segments"] for need in data["needs"]]
+    for start in (None, names[place % len(names)]):
+        visits = expected_case_visits(journey, start)
+        for column, (segment, need) in enumerate(kinds):
+            by_hand = steps_by_hand(data, segment, need, start, contacts=True)
+            assert np.allclose(visits[:, column], [by_hand[name] for name in names], atol=1e-9)
+
+
+@given(journey_maps(files=True))
+def test_what_is_visited_is_reached(data: Data) -> None:
+    journey = parse_journey(to_text(data), "x", FILES)
     mix = arrival_mix(journey)
     assert np.isclose(mix.sum(), 1)
-    visited = expected_visits(journey) @ mix.ravel() > 0
+    visited = expected_case_visits(journey) @ mix.ravel() > 0
     names = [name for name, here in zip(journey.touchpoints, visited, strict=True) if here]
     assert set(names) <= Routes(journey).reached
 

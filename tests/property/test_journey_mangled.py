@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import ROOT
-from tests.strategies import Data, journey_maps, to_text
+from tests.strategies import FILES, Data, journey_maps, to_text
 
 from journeysim.errors import InputError
 from journeysim.journey import Journey, load_journey, parse_document, parse_journey
@@ -74,10 +74,10 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def read_or_refuse(text: str | bytes) -> Journey | None:
+def read_or_refuse(text: str | bytes, folder: Path = ROOT / "journeys") -> Journey | None:
     """Read a map; None if it is refused as it should be: with words that can be printed, in file order."""
     try:
-        return parse_journey(text, "map.yaml", ROOT / "journeys")
+        return parse_journey(text, "map.yaml", folder)
     except InputError as error:
         problems = error.problems
     assert problems
@@ -118,7 +118,7 @@ def spots(data: Any) -> list[tuple[Any, Any]]:
 @st.composite
 def mangled_maps(draw: st.DrawFn) -> Data:
     """A random map with a few values replaced, dropped, renamed or moved."""
-    data = copy.deepcopy(draw(journey_maps()))
+    data = copy.deepcopy(draw(journey_maps(files=True)))
     for _ in range(draw(st.integers(1, 4))):
         container, key = draw(st.sampled_from(spots(data)))
         what = draw(st.sampled_from(["replace", "replace", "drop", "rename", "copy", "foreign"]))
@@ -132,7 +132,13 @@ def mangled_maps(draw: st.DrawFn) -> Data:
             other, place = draw(st.sampled_from(spots(data)))
             container[key] = copy.deepcopy(other[place])
         elif what == "foreign" and isinstance(container, dict):
-            container[draw(st.sampled_from(["nxt", "fials", "wrap_up", "file", "from_log"]))] = draw(VALUES)
+            container[
+                draw(
+                    st.sampled_from(
+                        ["nxt", "fials", "wrap_up", "file", "from_log", "line_group", "after", "keep_server"]
+                    )
+                )
+            ] = draw(VALUES)
         else:
             container[key] = draw(VALUES)
         if not spots(data):
@@ -147,7 +153,7 @@ def test_mangled_shipped_map_is_read_or_refused(text: str) -> None:
 
 @given(mangled_maps())
 def test_mangled_values_are_read_or_refused(data: Data) -> None:
-    read_or_refuse(to_text(data))
+    read_or_refuse(to_text(data), FILES)
 
 
 @given(st.binary(max_size=200))

@@ -10,6 +10,7 @@ no random numbers: an engine is a deterministic function of plan and draws.
 from journeysim.branch.analytic import Beside, formulas_beside
 from journeysim.branch.calendar import OpenDay, open_days
 from journeysim.branch.metrics import Metric
+from journeysim.branch.own_rules import OwnRules, StepSoFar, VisitSoFar
 from journeysim.branch.simulate import ENGINES, ReplicationResult, simulate_replication
 from journeysim.branch.steps import STEPS_COLUMNS, visits_from_steps
 
@@ -19,7 +20,10 @@ __all__ = [
     "Beside",
     "Metric",
     "OpenDay",
+    "OwnRules",
     "ReplicationResult",
+    "StepSoFar",
+    "VisitSoFar",
     "formulas_beside",
     "open_days",
     "simulate_replication",

@@ -8,16 +8,18 @@ times and some more. This is thinning (Lewis & Shedler 1979) of a process that r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from math import exp
 
 import numpy as np
 
+from journeysim.branch import quantiles
 from journeysim.branch.calendar import OpenDay
 from journeysim.branch.luck import Address, Luck, name_tag
 from journeysim.branch.plan import Plan
 from journeysim.journey import RecordedArrivals
-from journeysim.units import FloatArray, IntArray, array_to_ticks
+from journeysim.units import BoolArray, FloatArray, IntArray, array_to_ticks
 
 LAYER_HEIGHT = 10
 """Arrivals an hour in one layer, and the mean number of points in it."""
@@ -36,45 +38,98 @@ class Arrivals:
     day : shape (visits,), position of the day in the batch.
     tick : shape (visits,), ticks after midnight.
     segment, need : shape (visits,), numbers in map order.
-    order : shape (visits,), the address within the day as one number; ties between visits go by it.
+    start : shape (visits,), touchpoint where the visit starts.
+    line : shape (visits,), the queue in which a visit stands that was there at opening; -1 for all others.
+    order : shape (visits,), below 2**42, the address within the day; ties between visits go by it.
     luck_address : whose luck each visit has.
+    case : shape (visits,), `visit_ids` of the case's first visit.
+    contact : shape (visits,), the how-manieth visit of the case it is, from 1.
+    case_day : shape (visits,), number of the day on which the case began.
     """
 
     day: IntArray
     tick: IntArray
     segment: IntArray
     need: IntArray
+    start: IntArray
+    line: IntArray
     order: IntArray
     luck_address: Address
+    case: IntArray
+    contact: IntArray
+    case_day: IntArray
 
-    def between(self, first: int, last: int) -> Arrivals:
-        """The visits ``first`` up to but without ``last``, all of one day."""
-        part = slice(first, last)
-        return Arrivals(
-            np.zeros(last - first, dtype=np.int64),
-            self.tick[part],
-            self.segment[part],
-            self.need[part],
-            self.order[part],
-            Address(self.luck_address.low[part], self.luck_address.high[part], self.luck_address.day[part]),
+    @classmethod
+    def first_contacts(
+        cls,
+        plan: Plan,
+        day: IntArray,
+        tick: IntArray,
+        segment: IntArray,
+        need: IntArray,
+        order: IntArray,
+        luck_address: Address,
+    ) -> Arrivals:
+        """Visits that each begin a case of their own, where their need starts."""
+        number = luck_address.day.astype(np.int64)
+        return cls(
+            day=day,
+            tick=tick,
+            segment=segment,
+            need=need,
+            start=plan.start[need],
+            line=np.full_like(tick, -1),
+            order=order,
+            luck_address=luck_address,
+            case=visit_ids(number, order),
+            contact=np.ones_like(tick),
+            case_day=number,
         )
 
+    @classmethod
+    def together(cls, parts: Sequence[Arrivals]) -> Arrivals:
+        """The visits of all parts in their order."""
+        joined = parts[0]
+        if len(parts) > 1:
+            columns = {
+                f.name: np.concatenate([getattr(part, f.name) for part in parts])
+                for f in fields(cls)
+                if f.name != "luck_address"
+            }
+            who = Address.together([part.luck_address for part in parts])
+            joined = cls(**columns, luck_address=who)
+        return joined[np.lexsort((joined.order, joined.tick, joined.day))]
 
-def generated_arrivals(plan: Plan, days: list[OpenDay], luck: Luck) -> Arrivals:
-    """Draw the arrivals of a batch of days that share a plan.
+    def __getitem__(self, which: IntArray | BoolArray | slice) -> Arrivals:
+        return Arrivals(*(getattr(self, f.name)[which] for f in fields(self)))
+
+    @property
+    def visit_id(self) -> IntArray:
+        """Shape (visits,), `visit_ids` of each visit."""
+        return visit_ids(self.luck_address.day.astype(np.int64), self.order)
+
+
+def visit_ids(day_number: IntArray, order: IntArray) -> IntArray:
+    """A number for each visit that is the same in every option: its day and address packed together."""
+    return (day_number << 42) | order
+
+
+def generated_arrivals(plan: Plan, days: Sequence[OpenDay], luck: Luck) -> Arrivals:
+    """Draw the arrivals of a batch of days that share a plan, in no particular order.
 
     Parameters
     ----------
     days : in order.
     """
-    segment, hour, layer = _strips(plan)
-    tags = np.array([name_tag(name) for name in plan.segments], dtype=np.uint32)
+    day_number = np.array([day.number for day in days], dtype=np.int64)
+    factor = _day_factors(plan, day_number, luck)
+    segment, hour, layer = _strips(plan, factor.max(initial=0.0))
+    tags = np.array([name_tag(name) for name in plan.segments], dtype=np.int64)
     strips, batch = segment.size, len(days)
-    day_number = np.array([day.number for day in days], dtype=np.uint32)
 
     def address(strip: IntArray, day: IntArray, index: IntArray) -> Address:
         low = (hour[strip] << 27) | (layer[strip] << 6) | index
-        return Address(low.astype(np.uint32), tags[segment[strip]], day_number[day])
+        return Address.of(low, tags[segment[strip]], day_number[day])
 
     strip = np.tile(np.arange(strips), batch)
     day = np.repeat(np.arange(batch), strips)
@@ -85,16 +140,15 @@ def generated_arrivals(plan: Plan, days: list[OpenDay], luck: Luck) -> Arrivals:
     who = address(strip, day, index)
     tick = hour[strip] * _HOUR + np.rint(luck.uniforms("arrivals/time", who) * _HOUR).astype(np.int64)
     mark = LAYER_HEIGHT * (layer[strip] + luck.uniforms("arrivals/mark", who))
-    rate = _rate_at(plan, tick) * plan.segment_share[segment[strip]]
-    comes = (mark < rate) & (tick >= plan.opens) & (tick < plan.closes)
-    kept = _take(who, comes)
-    kept_segment = segment[strip][comes]
+    rate = plan.day.rate_at(tick) * plan.segment_share[segment[strip]] * factor[day]
+    comes = (mark < rate) & (tick >= plan.day.opens) & (tick < plan.day.closes)
+    kept, kept_segment = who[comes], segment[strip][comes]
     order = (kept_segment << 32) | kept.low.astype(np.int64)
-    need = _draw_needs(plan, kept_segment, kept, luck)
-    return _sorted(Arrivals(day[comes], tick[comes], kept_segment, need, order, kept))
+    need = draw_needs(plan, kept_segment, kept, luck)
+    return Arrivals.first_contacts(plan, day[comes], tick[comes], kept_segment, need, order, kept)
 
 
-def recorded_arrivals(plan: Plan, days: list[OpenDay], luck: Luck, log: RecordedArrivals) -> Arrivals:
+def recorded_arrivals(plan: Plan, days: Sequence[OpenDay], luck: Luck, log: RecordedArrivals) -> Arrivals:
     """Take the arrivals of a batch of days from a log; what the log does not say is drawn.
 
     An arrival outside the opening hours does not enter. The address of a recorded visit is its row.
@@ -106,29 +160,49 @@ def recorded_arrivals(plan: Plan, days: list[OpenDay], luck: Luck, log: Recorded
         batch_day.append(np.full(of_day.size, position))
     row, in_batch = np.concatenate(rows), np.concatenate(batch_day)
     tick = array_to_ticks(log.minute[row])
-    enters = (tick >= plan.opens) & (tick < plan.closes)
+    enters = (tick >= plan.day.opens) & (tick < plan.day.closes)
     row, in_batch, tick = row[enters], in_batch[enters], tick[enters]
-    day_number = np.array([day.number for day in days], dtype=np.uint32)
-    who = Address(row.astype(np.uint32), np.full(row.size, _RECORDED, dtype=np.uint32), day_number[in_batch])
-    if log.segment is None:
-        shares = np.cumsum(plan.segment_share)
-        segment = _pick(shares[None, :], luck.uniforms("arrivals/segment", who))
-    else:
-        segment = log.segment[row]
-    need = _draw_needs(plan, segment, who, luck) if log.need is None else log.need[row]
-    return _sorted(Arrivals(in_batch, tick, segment, need, row, who))
+    day_number = np.array([day.number for day in days], dtype=np.int64)
+    who = Address.of(row, _RECORDED, day_number[in_batch])
+    segment = draw_segments(plan, who, luck) if log.segment is None else log.segment[row]
+    need = draw_needs(plan, segment, who, luck) if log.need is None else log.need[row]
+    return Arrivals.first_contacts(plan, in_batch, tick, segment, need, row, who)
 
 
-def _strips(plan: Plan) -> tuple[IntArray, IntArray, IntArray]:
+def draw_segments(plan: Plan, who: Address, luck: Luck) -> IntArray:
+    """Segment of each visit by the segments' shares."""
+    return _pick(np.cumsum(plan.segment_share)[None, :], luck.uniforms("arrivals/segment", who))
+
+
+def draw_needs(plan: Plan, segment: IntArray, who: Address, luck: Luck) -> IntArray:
+    """Need of each visit by the shares that hold for its segment."""
+    return _pick(plan.need_shares[segment], luck.uniforms("arrivals/need", who))
+
+
+def _day_factors(plan: Plan, day_number: IntArray, luck: Luck) -> FloatArray:
+    """Factor on the rates of each day: gamma with mean 1, the same in every option.
+
+    Assumption: the gamma family, which makes the counts of days negative binomial (Jongbloed & Koole 2001).
+    """
+    if plan.day_cv == 0:
+        return np.ones(day_number.size)
+    everybody = Address.of(np.zeros_like(day_number), 0, day_number)
+    return quantiles.gamma(luck.uniforms("arrivals/day", everybody), 1.0, plan.day_cv**-2)
+
+
+def _strips(plan: Plan, factor: float) -> tuple[IntArray, IntArray, IntArray]:
     """Segment, hour and layer of every strip that the rates of the day reach into."""
     segments: list[int] = []
     hours: list[int] = []
     layers: list[int] = []
-    first, last = plan.opens // _HOUR, -(-plan.closes // _HOUR)
+    first, last = plan.day.opens // _HOUR, -(-plan.day.closes // _HOUR)
+    changes = np.array(plan.day.rate_ticks, dtype=np.int64)
+    rates = np.array(plan.day.rates)
     for segment, share in enumerate(plan.segment_share):
         for hour in range(first, last):
-            inside = plan.rates[(plan.rate_ticks >= hour * _HOUR) & (plan.rate_ticks < (hour + 1) * _HOUR)]
-            highest = max([_rate_at(plan, np.array([hour * _HOUR]))[0], *inside]) * share
+            inside = rates[(changes >= hour * _HOUR) & (changes < (hour + 1) * _HOUR)]
+            at_start = plan.day.rate_at(np.array([hour * _HOUR]))
+            highest = max([*at_start, *inside]) * share * factor
             count = int(np.ceil(highest / LAYER_HEIGHT))
             segments += [segment] * count
             hours += [hour] * count
@@ -140,16 +214,6 @@ def _strips(plan: Plan) -> tuple[IntArray, IntArray, IntArray]:
     )
 
 
-def _rate_at(plan: Plan, tick: IntArray) -> FloatArray:
-    """Arrivals an hour of everybody at each tick; 0 before the first rate of the day."""
-    rates = np.concatenate([[0.0], plan.rates])
-    return rates[np.searchsorted(plan.rate_ticks, tick, side="right")]
-
-
-def _draw_needs(plan: Plan, segment: IntArray, who: Address, luck: Luck) -> IntArray:
-    return _pick(plan.need_shares[segment], luck.uniforms("arrivals/need", who))
-
-
 def _pick(cumulative: FloatArray, u: FloatArray) -> IntArray:
     """Number of the share that each ``u`` falls into; cumulative shares along the last axis.
 
@@ -158,22 +222,6 @@ def _pick(cumulative: FloatArray, u: FloatArray) -> IntArray:
     scaled = u[:, None] * cumulative[..., -1:]
     number: IntArray = (scaled >= cumulative[..., :-1]).sum(axis=1)
     return number
-
-
-def _sorted(arrivals: Arrivals) -> Arrivals:
-    by = np.lexsort((arrivals.order, arrivals.tick, arrivals.day))
-    return Arrivals(
-        arrivals.day[by],
-        arrivals.tick[by],
-        arrivals.segment[by],
-        arrivals.need[by],
-        arrivals.order[by],
-        _take(arrivals.luck_address, by),
-    )
-
-
-def _take(address: Address, which: IntArray | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Address:
-    return Address(address.low[which], address.high[which], address.day[which])
 
 
 def _poisson_cdf(mean: float, most: int) -> FloatArray:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
 from journeysim.branch import quantiles
 from journeysim.branch.arrivals import Arrivals
+from journeysim.branch.day_plan import Counts
 from journeysim.branch.luck import Address, Luck
-from journeysim.branch.plan import NO_QUEUE, Plan, TouchpointPlan
+from journeysim.branch.plan import Plan, TouchpointPlan
 from journeysim.branch.routes import LEAVE
 from journeysim.journey import Distribution
 from journeysim.units import LONGEST, NEVER, BoolArray, FloatArray, IntArray, array_to_ticks
@@ -32,12 +33,14 @@ class StepDraws:
     Attributes
     ----------
     service : shape (visits,), ticks; `LONGEST` where a heavy tail gave more.
+    wrap_up : shape (visits,), ticks for which the server is busy after the customer has gone.
     patience : shape (visits,), ticks until the customer gives up; `NEVER` where nobody does.
     fails, balks : shape (visits,), whether the service fails, whether one who considers balking does.
-    goes_to : shape (situations, visits), the next touchpoint if the service succeeds.
+    goes_to : shape (situations, visits), the target (see `Route`) if the service succeeds.
     """
 
     service: IntArray
+    wrap_up: IntArray
     patience: IntArray
     fails: BoolArray
     balks: BoolArray
@@ -52,25 +55,38 @@ class Draws:
     ----------
     arrivals : who comes and when.
     acceptable_wait : shape (visits,), ticks; `NEVER` where the map says nothing.
+    capacity : by day of the batch, then staff group.
     steps : by touchpoint, then occurrence.
+    named : shape (visits,) for a name, uniform on (0, 1): luck for an analyst's own rules.
     """
 
     arrivals: Arrivals
     acceptable_wait: IntArray
+    capacity: tuple[tuple[Counts, ...], ...]
     steps: tuple[tuple[StepDraws, ...], ...]
+    named: Callable[[str], FloatArray]
 
 
-def draw_steps(plan: Plan, arrivals: Arrivals, luck: Luck, occurrences: int = OCCURRENCES_ON_CYCLES) -> Draws:
+def draw_steps(
+    plan: Plan,
+    arrivals: Arrivals,
+    capacity: tuple[tuple[Counts, ...], ...],
+    luck: Luck,
+    occurrences: int = OCCURRENCES_ON_CYCLES,
+) -> Draws:
     """Draw everything that can happen to the given arrivals.
 
     Parameters
     ----------
+    capacity : of every staff group on every day of the arrivals.
     occurrences : how many comings to a touchpoint on a cycle are drawn; more of them change no other.
     """
     sampler = _Sampler(plan, arrivals, luck)
     return Draws(
         arrivals=arrivals,
         acceptable_wait=sampler.ticks("acceptable wait", plan.acceptable_wait, sampler.everybody),
+        capacity=capacity,
+        named=cache(lambda name: luck.uniforms(f"own rule\0{name}", arrivals.luck_address)),
         steps=tuple(
             tuple(
                 sampler.step(name, point, occurrence)
@@ -94,43 +110,31 @@ class _Sampler:
     def step(self, name: str, point: TouchpointPlan, occurrence: int) -> StepDraws:
         # Only those who can get here need numbers; nobody ever looks up the others'.
         here = point.reached_by[self._classes]
-        queue = None if point.queue == NO_QUEUE else self._plan.queue_plans[point.queue]
+        # (All lines of a line group have the same patience and probability of balking.)
+        queue = self._plan.queue_plans[point.queues[0]] if point.queues else None
         place = f"{name}\0{occurrence}"
         return StepDraws(
             service=np.minimum(self.ticks(f"service\0{place}", point.service, here), LONGEST),
+            wrap_up=np.minimum(self.ticks(f"wrap-up\0{place}", point.wrap_up, here, absent=0), LONGEST),
             patience=self.ticks(f"patience\0{place}", point.patience, here),
             fails=self._happens(f"failure\0{place}", point.fails, here),
             balks=self._happens(f"balking\0{place}", queue.balk_probability if queue else 0.0, here),
             goes_to=self._goes_to(f"route\0{place}", point, here),
         )
 
-    def ticks(self, stream: str, by_class: tuple[Distribution | None, ...], needed: BoolArray) -> IntArray:
+    def ticks(
+        self,
+        stream: str,
+        by_class: tuple[Distribution | None, ...],
+        needed: BoolArray,
+        absent: int = NEVER,
+    ) -> IntArray:
         """A duration for everybody who needs one, each from the distribution of their class."""
-        out = np.full(self._classes.size, NEVER, dtype=np.int64)
+        out = np.full(self._classes.size, absent, dtype=np.int64)
         for distribution, classes in _grouped(by_class):
             rows = np.flatnonzero(np.isin(self._classes, classes) & needed)
             if rows.size:
-                out[rows] = array_to_ticks(self._quantile(distribution, stream, rows))
-        return out
-
-    def _quantile(self, distribution: Distribution, stream: str, rows: IntArray) -> FloatArray:
-        if distribution.family == "constant":
-            return np.full(rows.size, distribution.mean_min())
-        if distribution.family == "mixture":
-            return self._mixture(distribution, stream, rows)
-        return quantile_function(distribution)(self._uniforms(stream, rows))
-
-    def _mixture(self, distribution: Distribution, stream: str, rows: IntArray) -> FloatArray:
-        """Which part by a stream of its own, so that a person keeps their number within each part."""
-        parts = distribution.mixture
-        assert parts is not None
-        bounds = np.cumsum([part.share for part in parts])
-        u = self._uniforms(f"{stream}\0part", rows) * bounds[-1]
-        part_of = np.searchsorted(bounds[:-1], u, side="right")
-        out = np.empty(rows.size)
-        for number, part in enumerate(parts):
-            inside = part_of == number
-            out[inside] = self._quantile(part.of, f"{stream}\0{number}", rows[inside])
+                out[rows] = array_to_ticks(quantile_min(distribution, stream, self._who[rows], self._luck))
         return out
 
     def _happens(self, stream: str, probability: float, needed: BoolArray) -> BoolArray:
@@ -152,8 +156,7 @@ class _Sampler:
         return out
 
     def _uniforms(self, stream: str, rows: IntArray) -> FloatArray:
-        who = self._who
-        return self._luck.uniforms(stream, Address(who.low[rows], who.high[rows], who.day[rows]))
+        return self._luck.uniforms(stream, self._who[rows])
 
 
 def _grouped(
@@ -171,6 +174,23 @@ def _grouped(
         else:
             groups.append((distribution, [klass]))
     return groups
+
+
+def quantile_min(distribution: Distribution, stream: str, who: Address, luck: Luck) -> FloatArray:
+    """Durations in minutes: a plain distribution's quantile at each person's number of the stream."""
+    if distribution.family == "constant":
+        return np.full(who.low.size, distribution.mean_min())
+    if distribution.mixture is None:
+        return quantile_function(distribution)(luck.uniforms(stream, who))
+    # Which part by a stream of its own, so that a person keeps their number within each part.
+    bounds = np.cumsum([part.share for part in distribution.mixture])
+    u = luck.uniforms(f"{stream}\0part", who) * bounds[-1]
+    part_of = np.searchsorted(bounds[:-1], u, side="right")
+    out = np.empty(who.low.size)
+    for number, part in enumerate(distribution.mixture):
+        inside = part_of == number
+        out[inside] = quantile_min(part.of, f"{stream}\0{number}", who[inside], luck)
+    return out
 
 
 def quantile_function(distribution: Distribution) -> Callable[[FloatArray], FloatArray]:

@@ -14,6 +14,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -21,7 +22,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from journeysim.units import FloatArray
+from journeysim.units import BoolArray, FloatArray, IntArray
 
 WordArray = NDArray[np.uint32]
 
@@ -58,6 +59,15 @@ def _fill_uniforms(out, low, high, day, replication, k0, k1):  # type: ignore[no
         out[i] = (np.float64(bits) + 0.5) * 2.0**-52
 
 
+@numba.njit(cache=True, nogil=True)
+def _fill_words(first, second, low, high, day, replication, k0, k1):  # type: ignore[no-untyped-def]
+    for i in range(first.size):
+        w0, w1, _, _ = philox_words(
+            np.uint64(low[i]), np.uint64(high[i]), np.uint64(day[i]), replication, k0, k1
+        )
+        first[i], second[i] = w0, w1
+
+
 @dataclass(frozen=True)
 class Address:
     """Who a number belongs to.
@@ -71,6 +81,24 @@ class Address:
     low: WordArray
     high: WordArray
     day: WordArray
+
+    @classmethod
+    def of(cls, low: IntArray, tag: int | IntArray, day: IntArray) -> Address:
+        """Addresses from whole numbers of 32 bits; one ``tag`` stands for the high word of all."""
+        high = np.broadcast_to(np.asarray(tag, dtype=np.uint32), low.shape)
+        return cls(low.astype(np.uint32), np.ascontiguousarray(high), day.astype(np.uint32))
+
+    @classmethod
+    def together(cls, parts: Sequence[Address]) -> Address:
+        """The addresses of all parts in their order."""
+        return cls(
+            low=np.concatenate([part.low for part in parts]),
+            high=np.concatenate([part.high for part in parts]),
+            day=np.concatenate([part.day for part in parts]),
+        )
+
+    def __getitem__(self, which: IntArray | BoolArray | slice) -> Address:
+        return Address(self.low[which], self.high[which], self.day[which])
 
 
 @dataclass(frozen=True)
@@ -98,13 +126,26 @@ class Luck:
         -------
         shape (people,), uniform on the open interval (0, 1).
         """
+        out = np.empty(address.low.size)
+        _fill_uniforms(out, address.low, address.high, address.day, *self._key(stream))
+        return out
+
+    def words(self, stream: str, address: Address) -> tuple[WordArray, WordArray]:
+        """Two 32-bit words per person from a named stream: new addresses for whom nobody counts.
+
+        Returns
+        -------
+        Two arrays of shape (people,).
+        """
+        first, second = np.empty_like(address.low), np.empty_like(address.low)
+        _fill_words(first, second, address.low, address.high, address.day, *self._key(stream))
+        return first, second
+
+    def _key(self, stream: str) -> tuple[np.uint64, np.uint64, np.uint64]:
+        """The replication and the two words of the key."""
         digest = blake2b(f"{self.seed}\0{stream}".encode(), digest_size=8).digest()
         key = np.frombuffer(digest, dtype="<u4").astype(np.uint64)
-        out = np.empty(address.low.size)
-        _fill_uniforms(
-            out, address.low, address.high, address.day, np.uint64(self.replication), key[0], key[1]
-        )
-        return out
+        return np.uint64(self.replication), key[0], key[1]
 
 
 def name_tag(name: str) -> int:

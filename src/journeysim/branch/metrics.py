@@ -18,6 +18,7 @@ from journeysim.branch.totals import BIN_TICKS, BINS, GroupSum, Sum, Totals
 from journeysim.units import TICKS_PER_MINUTE, IntArray
 
 P90 = 0.9
+_OF_VISITS = frozenset({"time_in_branch_mean_min", "contacts_per_case", "days_to_resolution_mean"})
 
 Scope = Literal["all", "segment", "touchpoint", "staff"]
 
@@ -47,11 +48,7 @@ def metrics_of(totals: Totals) -> list[Metric]:
         found += [Metric("segment", segment, name, value) for name, value in _of_unit(totals, 1 + i)]
     for i, point in enumerate(totals.touchpoints):
         unit = _of_unit(totals, 1 + segments + i)
-        found += [
-            Metric("touchpoint", point, name, value)
-            for name, value in unit
-            if name != "time_in_branch_mean_min"
-        ]
+        found += [Metric("touchpoint", point, name, value) for name, value in unit if name not in _OF_VISITS]
     for i, group in enumerate(totals.groups):
         found += [Metric("staff", group, name, value) for name, value in _of_group(totals, i)]
     return found
@@ -81,6 +78,8 @@ def _of_unit(totals: Totals, unit: int) -> Iterator[tuple[str, float]]:
     yield "queue_length_mean", _ratio(sums[Sum.QUEUE_TICKS], totals.open_ticks) if sums[Sum.QUEUED] else nan
     yield "queue_length_max", float(totals.longest_queue[unit]) if sums[Sum.QUEUED] else nan
     yield "time_in_branch_mean_min", _minutes(sums[Sum.PRESENT_TICKS], count)
+    yield "contacts_per_case", _ratio(sums[Sum.CONTACTS], sums[Sum.CASES])
+    yield "days_to_resolution_mean", _ratio(sums[Sum.CASE_DAYS], sums[Sum.CASES])
 
 
 def _of_group(totals: Totals, group: int) -> Iterator[tuple[str, float]]:

@@ -1,4 +1,4 @@
-"""The plan: a journey map for one kind of day, compiled to flat arrays.
+"""The plan: a journey map compiled to flat arrays, and what a day of it is like.
 
 Engines and draws read the plan alone. Everything has a number: segments, needs, touchpoints, queues and
 staff groups count in map order; a *class* is one segment with one need, ``segment * needs + need``.
@@ -6,16 +6,25 @@ staff groups count in map order; a *class* is one segment with one need, ``segme
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import IntEnum
 
 import numpy as np
 
-from journeysim.branch.routes import LEAVE, Route, closure, compile_route, edges
-from journeysim.journey import Distribution, Journey, Queue, arrival_mix, expected_visits
+from journeysim.branch.day_plan import NO_DAY, DayPlan, plan_day
+from journeysim.branch.routes import (
+    LEAVE,
+    FollowUp,
+    Route,
+    closure,
+    compile_route,
+    edges,
+    find_follow_ups,
+)
+from journeysim.journey import Distribution, Journey, Queue, Touchpoint, arrival_mix, expected_case_visits
 from journeysim.units import BoolArray, FloatArray, IntArray, to_ticks
 
-NO_QUEUE = -1
 NO_LIMIT = 1 << 30
 """Stands for an absent capacity or balking length; more people than any branch holds."""
 
@@ -32,6 +41,20 @@ class Outcome(IntEnum):
     IN_PROGRESS = 6
 
 
+@dataclass(frozen=True, order=True)
+class LinePlan:
+    """People of a queue who keep their order of joining among themselves.
+
+    Attributes
+    ----------
+    level : lower is served first, whatever the times of joining.
+    head_start : ticks by which they count as having joined earlier, beside others of the level.
+    """
+
+    level: int
+    head_start: int
+
+
 @dataclass(frozen=True)
 class QueuePlan:
     """Rules of one queue.
@@ -41,8 +64,9 @@ class QueuePlan:
     capacity, balk_length : people waiting at which an arrival is rejected, or may balk.
     balks_at_expected_wait : whether an arrival compares the expected with its acceptable wait.
     balk_probability : of those who consider it, the share that does not join.
-    line_of_segment : shape (segments,), the line within the queue, lower served first.
-    lines : number of lines.
+    by_priority : whether better segments go first.
+    line_of_segment : shape (segments,), the line within the queue.
+    lines : what each line is, better ones first; one line for each level and head start.
     mean_service : ticks, over the touchpoints that share the queue as visits are expected to use them.
     groups : staff groups in the order in which they take somebody who joins.
     """
@@ -51,8 +75,9 @@ class QueuePlan:
     balk_length: int
     balks_at_expected_wait: bool
     balk_probability: float
+    by_priority: bool
     line_of_segment: tuple[int, ...]
-    lines: int
+    lines: tuple[LinePlan, ...]
     mean_service: int
     groups: tuple[int, ...]
 
@@ -61,24 +86,32 @@ class QueuePlan:
         """Whether anybody can balk here."""
         return self.balk_probability > 0 and (self.balk_length < NO_LIMIT or self.balks_at_expected_wait)
 
+    @property
+    def has_head_starts(self) -> bool:
+        """Whether lines of one level differ in head start."""
+        return len({line.level for line in self.lines}) < len(self.lines)
+
+
+NOWHERE = QueuePlan(NO_LIMIT, NO_LIMIT, False, 0.0, False, (), (), 0, ())
+"""Stands for the queue of a step without one."""
+
 
 @dataclass(frozen=True)
 class GroupPlan:
-    """One staff group's day.
+    """One staff group.
 
     Attributes
     ----------
     serves : queues in order of preference.
-    roster_ticks, roster_counts : shape (changes,), the count that holds from each tick on, opening first.
     is_machine : machines are left out of the utilisation of people.
     cost_per_hour : of one server.
+    breakdown : time in opening hours until a machine breaks down and time until it is up again; None: never.
     """
 
     serves: tuple[int, ...]
-    roster_ticks: IntArray
-    roster_counts: IntArray
     is_machine: bool
     cost_per_hour: float
+    breakdown: tuple[Distribution, Distribution] | None
 
 
 @dataclass(frozen=True)
@@ -87,8 +120,9 @@ class TouchpointPlan:
 
     Attributes
     ----------
-    queue : its queue, or `NO_QUEUE`.
+    queues : its queue, or the lines of which the shortest is joined; empty where nobody waits.
     service : by class.
+    wrap_up : by class, the server's work after the customer has gone; None where there is none.
     patience : by class; None where nobody gives up.
     fails : probability that a service fails.
     if_failed, if_balked, if_reneged, if_rejected : touchpoint gone to, or `LEAVE`.
@@ -97,8 +131,9 @@ class TouchpointPlan:
     reached_by : shape (classes,), whether the class can get here at all.
     """
 
-    queue: int
+    queues: tuple[int, ...]
     service: tuple[Distribution, ...]
+    wrap_up: tuple[Distribution | None, ...]
     patience: tuple[Distribution | None, ...]
     fails: float
     if_failed: int
@@ -111,20 +146,35 @@ class TouchpointPlan:
 
 
 @dataclass(frozen=True)
+class StartingLine:
+    """Customers who wait in a queue when the doors open.
+
+    Attributes
+    ----------
+    queue, touchpoint : where they stand and what for.
+    count : how many.
+    """
+
+    queue: int
+    touchpoint: int
+    count: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """One kind of branch day.
 
     Attributes
     ----------
     segments, needs, touchpoints, queues, groups : names in map order.
-    opens, closes : ticks after midnight.
-    serves_out : whether who is inside at closing is served (else they are sent home).
-    rate_ticks, rates : shape (changes,), arrivals an hour of everybody from each tick on, levers included.
+    day : hours, rates and rosters.
+    follow_ups : contacts on later days that routes lead to, by the number that routes give them.
+    starting_lines : who waits when the doors open.
+    day_cv : coefficient of variation of the days' rates.
     segment_share : shape (segments,).
     need_shares : shape (segments, needs), cumulative.
     acceptable_wait : by class; None where nothing is said.
     start : shape (needs,), the first touchpoint.
-    expected_steps : shape (touchpoints, classes), steps a visit of the class is expected to take there.
     """
 
     segments: tuple[str, ...]
@@ -132,11 +182,10 @@ class Plan:
     touchpoints: tuple[str, ...]
     queues: tuple[str, ...]
     groups: tuple[str, ...]
-    opens: int
-    closes: int
-    serves_out: bool
-    rate_ticks: IntArray
-    rates: FloatArray
+    day: DayPlan
+    follow_ups: tuple[FollowUp, ...]
+    starting_lines: tuple[StartingLine, ...]
+    day_cv: float
     segment_share: FloatArray
     need_shares: FloatArray
     acceptable_wait: tuple[Distribution | None, ...]
@@ -144,39 +193,36 @@ class Plan:
     touchpoint_plans: tuple[TouchpointPlan, ...]
     queue_plans: tuple[QueuePlan, ...]
     group_plans: tuple[GroupPlan, ...]
-    expected_steps: FloatArray
 
 
-def compile_plan(journey: Journey, weekday: int) -> Plan | None:
-    """Compile a map for one day of the week.
+def compile_plan(journey: Journey, day: date) -> Plan | None:
+    """Compile a map for one date.
 
     Parameters
     ----------
     journey : a map that has passed its checks.
-    weekday : 0 (Monday) to 6.
 
     Returns
     -------
     The plan; None where the branch is closed that day.
     """
-    hours = journey.hours_on(weekday)
-    factor = journey.arrivals.day_factor(weekday)
-    if hours is None or (factor == 0 and journey.arrivals.recorded is None):
-        return None
-    opens, closes = to_ticks(hours.open_min), to_ticks(hours.close_min)
-    steps = expected_visits(journey)
-    rates = journey.arrivals.per_hour_steps()
+    day_plan = plan_day(journey, day)
+    return None if day_plan is None else replace(compile_map(journey), day=day_plan)
+
+
+def compile_map(journey: Journey) -> Plan:
+    """Compile everything of a map that is the same on all days; ``day`` is still the one without hours."""
+    follow_ups = find_follow_ups(journey)
     return Plan(
         segments=tuple(journey.segments),
         needs=tuple(journey.needs),
         touchpoints=tuple(journey.touchpoints),
         queues=tuple(journey.queues),
         groups=tuple(journey.staff),
-        opens=opens,
-        closes=closes,
-        serves_out=hours.at_close == "serve",
-        rate_ticks=np.array([to_ticks(minute) for minute, _ in rates], dtype=np.int64),
-        rates=np.array([rate * journey.arrivals.scale * factor for _, rate in rates], dtype=np.float64),
+        day=NO_DAY,
+        follow_ups=follow_ups,
+        starting_lines=_starting_lines(journey),
+        day_cv=journey.arrivals.day_cv,
         segment_share=np.array([segment.share or 0.0 for segment in journey.segments.values()]),
         need_shares=_cumulative_need_shares(journey),
         acceptable_wait=tuple(
@@ -185,11 +231,17 @@ def compile_plan(journey: Journey, weekday: int) -> Plan | None:
             for need in journey.needs
         ),
         start=np.array([_number(journey, need.start) for need in journey.needs.values()], dtype=np.int64),
-        touchpoint_plans=_touchpoint_plans(journey),
-        queue_plans=_queue_plans(journey, steps),
-        group_plans=_group_plans(journey, opens, closes),
-        expected_steps=steps,
+        touchpoint_plans=_touchpoint_plans(journey, follow_ups),
+        queue_plans=_queue_plans(journey),
+        group_plans=_group_plans(journey),
     )
+
+
+def with_any_route(plan: Plan) -> Plan:
+    """The same plan for rules that may send anybody anywhere, again and again; it moves nobody's luck."""
+    everybody = np.ones(len(plan.segments) * len(plan.needs), dtype=bool)
+    points = [replace(p, on_cycle=True, reached_by=everybody) for p in plan.touchpoint_plans]
+    return replace(plan, touchpoint_plans=tuple(points))
 
 
 def _classes(journey: Journey) -> list[tuple[str, str]]:
@@ -213,27 +265,30 @@ def _patience(journey: Journey, queue: Queue | None, segment: str, need: str) ->
     return None if patience is None else patience.resolve(segment, need)
 
 
-def _touchpoint_plans(journey: Journey) -> tuple[TouchpointPlan, ...]:
+def _touchpoint_plans(journey: Journey, follow_ups: tuple[FollowUp, ...]) -> tuple[TouchpointPlan, ...]:
     classes = _classes(journey)
-    queue_number = {name: i for i, name in enumerate(journey.queues)}
     points = list(journey.touchpoints.values())
-    routes = [compile_route(point, journey) for point in points]
+    routes = [compile_route(name, point, journey, follow_ups) for name, point in journey.touchpoints.items()]
     fallback_names = [(p.if_failed, p.if_balked, p.if_reneged, p.if_rejected) for p in points]
     fallbacks = [tuple(_number(journey, name) for name in names) for names in fallback_names]
     reach = closure(edges(routes, [set(targets) for targets in fallbacks]))
     on_cycle = np.diagonal(reach.any(axis=0))
+    starts_later = {f.touchpoint for f in follow_ups} | {s.touchpoint for s in _starting_lines(journey)}
     reached_by = np.zeros((len(points), len(classes)), dtype=bool)
     for klass, (_, need) in enumerate(classes):
-        first = _number(journey, journey.needs[need].start)
-        reached_by[:, klass] = reach[klass, first]
-        reached_by[first, klass] = True
+        for first in {_number(journey, journey.needs[need].start)} | starts_later:
+            reached_by[:, klass] |= reach[klass, first]
+            reached_by[first, klass] = True
     plans = []
     for i, point in enumerate(points):
-        queue = None if point.queue is None else journey.queues[point.queue]
+        queues = _queues_of(journey, point)
+        queue = list(journey.queues.values())[queues[0]] if queues else None
+        wrap_up = point.wrap_up
         plans.append(
             TouchpointPlan(
-                queue=NO_QUEUE if point.queue is None else queue_number[point.queue],
+                queues=queues,
                 service=tuple(point.service.resolve(*klass) for klass in classes),
+                wrap_up=tuple(None if wrap_up is None else wrap_up.resolve(*klass) for klass in classes),
                 patience=tuple(_patience(journey, queue, *klass) for klass in classes),
                 fails=point.fails,
                 if_failed=fallbacks[i][0],
@@ -248,12 +303,26 @@ def _touchpoint_plans(journey: Journey) -> tuple[TouchpointPlan, ...]:
     return tuple(plans)
 
 
-def _queue_plans(journey: Journey, expected_steps: FloatArray) -> tuple[QueuePlan, ...]:
-    plans = []
+def _queues_of(journey: Journey, point: Touchpoint) -> tuple[int, ...]:
+    """The queue that a touchpoint names, or all lines of the line group that it names."""
+    return tuple(
+        number
+        for number, (name, queue) in enumerate(journey.queues.items())
+        if point.queue is not None and point.queue in (name, queue.line_group)
+    )
+
+
+def _queue_plans(journey: Journey) -> tuple[QueuePlan, ...]:
+    plans: list[QueuePlan] = []
     groups = list(journey.staff.values())
-    levels = sorted({segment.priority for segment in journey.segments.values()})
     for name, queue in journey.queues.items():
-        by_priority = queue.discipline == "priority"
+        line_of = [
+            LinePlan(
+                segment.priority if queue.discipline == "priority" else 0, to_ticks(segment.head_start or 0.0)
+            )
+            for segment in journey.segments.values()
+        ]
+        lines = sorted(set(line_of))
         balk = queue.balk
         serving = [g for g, group in enumerate(groups) if name in group.serves]
         plans.append(
@@ -262,61 +331,50 @@ def _queue_plans(journey: Journey, expected_steps: FloatArray) -> tuple[QueuePla
                 balk_length=NO_LIMIT if balk is None or balk.at_length is None else balk.at_length,
                 balks_at_expected_wait=balk is not None and balk.expected_wait,
                 balk_probability=0.0 if balk is None else balk.probability,
-                line_of_segment=tuple(
-                    levels.index(segment.priority) if by_priority else 0
-                    for segment in journey.segments.values()
-                ),
-                lines=len(levels) if by_priority else 1,
-                mean_service=_mean_service(journey, name, expected_steps),
+                by_priority=queue.discipline == "priority",
+                line_of_segment=tuple(lines.index(line) for line in line_of),
+                lines=tuple(lines),
+                mean_service=_mean_service(journey, len(plans)),
                 groups=tuple(sorted(serving, key=lambda g: groups[g].serves.index(name))),
             )
         )
     return tuple(plans)
 
 
-def _mean_service(journey: Journey, queue: str, expected_steps: FloatArray) -> int:
+def _mean_service(journey: Journey, queue_number: int) -> int:
     """Mean service in ticks over the expected users of a queue.
 
     Where nobody is expected (those turned away elsewhere come here), all its services count alike.
     """
-    mix = arrival_mix(journey).ravel()
-    here = [number for number, point in enumerate(journey.touchpoints.values()) if point.queue == queue]
+    mix, steps = arrival_mix(journey).ravel(), expected_case_visits(journey)
+    points = list(journey.touchpoints.values())
+    here = [number for number, point in enumerate(points) if queue_number in _queues_of(journey, point)]
     if not here:
         return 0
-    points = [list(journey.touchpoints.values())[number] for number in here]
-    means = np.array([[point.service.mean_min(*klass) for klass in _classes(journey)] for point in points])
-    weights = mix * expected_steps[here]
+    classes = _classes(journey)
+    means = np.array([[points[number].service.mean_min(*klass) for klass in classes] for number in here])
+    weights = mix * steps[here]
     if not weights.any():
         weights = np.ones_like(means)
     return to_ticks(float((weights * means).sum() / weights.sum()))
 
 
-def _group_plans(journey: Journey, opens: int, closes: int) -> tuple[GroupPlan, ...]:
+def _group_plans(journey: Journey) -> tuple[GroupPlan, ...]:
     queue_number = {name: i for i, name in enumerate(journey.queues)}
-    plans = []
-    for group in journey.staff.values():
-        ticks, counts = _roster_within(group.roster_steps(), opens, closes)
-        plans.append(
-            GroupPlan(
-                serves=tuple(queue_number[queue] for queue in group.serves),
-                roster_ticks=np.array(ticks, dtype=np.int64),
-                roster_counts=np.array(counts, dtype=np.int64),
-                is_machine=group.kind == "machine",
-                cost_per_hour=group.cost_per_hour,
-            )
+    return tuple(
+        GroupPlan(
+            serves=tuple(queue_number[queue] for queue in group.serves),
+            is_machine=group.kind == "machine",
+            cost_per_hour=group.cost_per_hour,
+            breakdown=None if group.breakdown is None else (group.breakdown.uptime, group.breakdown.repair),
         )
-    return tuple(plans)
+        for group in journey.staff.values()
+    )
 
 
-def _roster_within(steps: list[tuple[int, int]], opens: int, closes: int) -> tuple[list[int], list[int]]:
-    """The roster from opening on: what holds at opening, then each change before closing."""
-    at_opening = 0
-    ticks, counts = [opens], []
-    for minute, count in steps:
-        tick = to_ticks(minute)
-        if tick <= opens:
-            at_opening = count
-        elif tick < closes:
-            ticks.append(tick)
-            counts.append(count)
-    return ticks, [at_opening, *counts]
+def _starting_lines(journey: Journey) -> tuple[StartingLine, ...]:
+    return tuple(
+        StartingLine(number, _number(journey, queue.start_with.touchpoint), queue.start_with.count)
+        for number, queue in enumerate(journey.queues.values())
+        if queue.start_with is not None
+    )

@@ -39,6 +39,11 @@ def triangular(u: FloatArray, low: float, mode: float, high: float) -> FloatArra
     return np.where(u * width < mode - low, rising, falling)
 
 
+def normal(u: FloatArray, mean: float, sd: float) -> FloatArray:
+    """Quantile of the normal distribution; negative values are allowed."""
+    return mean + sd * ndtri(u)
+
+
 def truncated_normal(u: FloatArray, mean: float, sd: float) -> FloatArray:
     """Quantile of a normal distribution truncated at 0 (``mean`` and ``sd`` are those before truncation)."""
     if sd == 0.0:

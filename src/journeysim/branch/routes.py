@@ -13,10 +13,39 @@ from itertools import product
 
 import numpy as np
 
-from journeysim.journey import Journey, Rule, Touchpoint
+from journeysim.journey import Distribution, Journey, Rule, Touchpoint
 from journeysim.units import BoolArray, FloatArray, IntArray, to_ticks
 
 LEAVE = -1
+KEEPS_SERVER = 1 << 20
+"""Added to a target where the server waits while the customer is there."""
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """A rule by which the visit ends and the case's next contact comes on a later day.
+
+    Attributes
+    ----------
+    origin, rule : touchpoint by name, and the place of the rule in its list.
+    touchpoint : where the next contact starts.
+    delay : by class; a duration in minutes or a distribution of it.
+    """
+
+    origin: str
+    rule: int
+    touchpoint: int
+    delay: tuple[float | Distribution, ...]
+
+    @staticmethod
+    def target(number: int) -> int:
+        """The target that stands in routes for the follow-up of that number; below `LEAVE`."""
+        return LEAVE - 1 - number
+
+    @staticmethod
+    def number(target: int) -> int:
+        """Number of the follow-up that a target below `LEAVE` stands for."""
+        return LEAVE - 1 - target
 
 
 @dataclass(frozen=True)
@@ -28,7 +57,8 @@ class Route:
     asks_failed : whether any rule asks for an earlier failure.
     waited_limits : ticks, ascending; the limits that rules ask for.
     bounds : shape (classes, situations, branches), upper ends of the split; infinite from the last branch on.
-    targets : like ``bounds``, touchpoint numbers or `LEAVE`.
+    targets : like ``bounds``, touchpoint numbers (`KEEPS_SERVER` added where it does), `LEAVE`, or the
+        target of a `FollowUp`.
     """
 
     asks_failed: bool
@@ -40,6 +70,11 @@ class Route:
     def situations(self) -> int:
         """Number of situations that the rules tell apart."""
         return int(self.bounds.shape[1])
+
+    @property
+    def keeps_servers(self) -> bool:
+        """Whether any branch keeps the server."""
+        return bool((self.targets >= KEEPS_SERVER).any())
 
     def situation(self, has_failed: bool, waited: int) -> int:
         """Number of the situation of a visit that has waited for so many ticks in all."""
@@ -56,16 +91,49 @@ class Route:
 
         Returns
         -------
-        shape (people,), touchpoint numbers or `LEAVE`.
+        shape (people,), as in ``targets``.
         """
         branch = (u[:, None] >= self.bounds[classes, situation]).sum(axis=1)
         chosen: IntArray = self.targets[classes, situation, branch]
         return chosen
 
 
-def compile_route(touchpoint: Touchpoint, journey: Journey) -> Route:
-    """Compile a touchpoint's rules for every class and situation."""
+def find_follow_ups(journey: Journey) -> tuple[FollowUp, ...]:
+    """All rules with ``after``, one for each of their targets, in map order."""
     number = {name: i for i, name in enumerate(journey.touchpoints)}
+    classes = list(product(journey.segments, journey.needs))
+    return tuple(
+        FollowUp(
+            origin=name,
+            rule=place,
+            touchpoint=number[target],
+            delay=tuple(
+                rule.after.resolve(*klass) if isinstance(rule.after, Distribution) else rule.after
+                for klass in classes
+            ),
+        )
+        for name, touchpoint in journey.touchpoints.items()
+        for place, rule in enumerate(touchpoint.next)
+        for target, _ in rule.targets
+        if rule.after is not None and target in number
+    )
+
+
+def compile_route(
+    name: str, touchpoint: Touchpoint, journey: Journey, follow_ups: tuple[FollowUp, ...]
+) -> Route:
+    """Compile a touchpoint's rules for every class and situation."""
+    number = {target: i for i, target in enumerate(journey.touchpoints)}
+    ends_in = {(f.origin, f.rule, f.touchpoint): FollowUp.target(i) for i, f in enumerate(follow_ups)}
+
+    def encode(place: int, target: str) -> int:
+        if target not in number:
+            return LEAVE
+        later = ends_in.get((name, place, number[target]))
+        if later is not None:
+            return later
+        return number[target] + (KEEPS_SERVER if touchpoint.next[place].keep_server else 0)
+
     conditions = [rule.when for rule in touchpoint.next if rule.when is not None]
     asks_failed = any(condition.failed_before is not None for condition in conditions)
     limits = sorted({c.waited_over_min for c in conditions if c.waited_over_min is not None})
@@ -74,8 +142,12 @@ def compile_route(touchpoint: Touchpoint, journey: Journey) -> Route:
     for segment, need in product(journey.segments, journey.needs):
         for failed, passed in situations:
             passed_limits = frozenset(limits[:passed])
-            holding = [r for r in touchpoint.next if _holds(r, segment, need, failed, passed_limits)]
-            splits.append(_split(holding, number))
+            holding = [
+                (rule, [(encode(place, target), share) for target, share in rule.targets])
+                for place, rule in enumerate(touchpoint.next)
+                if _holds(rule, segment, need, failed, passed_limits)
+            ]
+            splits.append(_split(holding))
     width = max(len(split) for split in splits)
     shape = (len(journey.segments) * len(journey.needs), len(situations), width)
     bounds = np.array([[b for b, _ in s] + [np.inf] * (width - len(s)) for s in splits])
@@ -98,17 +170,17 @@ def _holds(rule: Rule, segment: str, need: str, failed: bool, passed_limits: fro
     )
 
 
-def _split(rules: list[Rule], number: dict[str, int]) -> list[tuple[float, int]]:
+def _split(rules: list[tuple[Rule, list[tuple[int, float]]]]) -> list[tuple[float, int]]:
     """Rules, each taking its probability of those left, as (upper bound, target) in order."""
     split: list[tuple[float, int]] = []
     taken = 0.0
     left = 1.0
-    for rule in rules:
-        for target, share in rule.targets:
+    for rule, targets in rules:
+        for target, share in targets:
             mass = left * rule.probability * share
             if mass > 0:
                 taken += mass
-                split.append((taken, number.get(target, LEAVE)))
+                split.append((taken, target))
         left *= 1.0 - rule.probability
         if left <= 0:
             break
@@ -135,8 +207,8 @@ def edges(routes: list[Route], fallbacks: list[set[int]]) -> BoolArray:
     leads = np.zeros((classes, count, count), dtype=bool)
     for origin, (route, others) in enumerate(zip(routes, fallbacks, strict=True)):
         for klass in range(classes):
-            ends = (set(route.targets[klass].ravel().tolist()) | others) - {LEAVE}
-            leads[klass, origin, list(ends)] = True
+            ends = set(route.targets[klass].ravel().tolist()) | others
+            leads[klass, origin, [end % KEEPS_SERVER for end in ends if end > LEAVE]] = True
     return leads
 
 

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from journeysim.branch.arrivals import Arrivals, generated_arrivals, recorded_arrivals
+from journeysim.branch.breakdowns import capacities
 from journeysim.branch.calendar import OpenDay
+from journeysim.branch.day_plan import Counts, DayPlan, plan_day
 from journeysim.branch.draws import OCCURRENCES_ON_CYCLES, Draws, draw_steps
+from journeysim.branch.follow_ups import PendingContacts
+from journeysim.branch.known_arrivals import booked_arrivals, starting_arrivals
 from journeysim.branch.luck import Luck
 from journeysim.branch.metrics import Metric, metrics_of
-from journeysim.branch.plan import Plan, compile_plan
+from journeysim.branch.own_rules import OwnRules
+from journeysim.branch.plan import Plan, compile_map, with_any_route
+from journeysim.branch.ruled_engine import simulate_ruled_day
 from journeysim.branch.simpy_engine import NeedsMoreDraws, simulate_day
 from journeysim.branch.steps import StepArrays, steps_table
 from journeysim.branch.totals import Totals, sum_days
-from journeysim.journey import Journey, OpeningHours
+from journeysim.journey import Journey
 from journeysim.units import to_ticks
 
 if TYPE_CHECKING:
@@ -62,6 +68,7 @@ def simulate_replication(
     target_wait_min: float,
     engine: str = "auto",
     keep_steps: bool = False,
+    rules: OwnRules | None = None,
 ) -> ReplicationResult:
     """Simulate one replication.
 
@@ -72,6 +79,7 @@ def simulate_replication(
     target_wait_min : minutes within which a customer should be served.
     engine : one of `ENGINES`, or ``auto``.
     keep_steps : whether to return the steps table; memory then grows with the number of visits.
+    rules : an analyst's own, in place of the map's where they answer; they run on the ``simpy`` engine.
 
     Raises
     ------
@@ -79,6 +87,8 @@ def simulate_replication(
         if the engine is unknown or there is no open day.
     RouteError
         if a visit goes round in circles.
+    RuleError
+        if a rule gives an answer that cannot be followed.
     """
     if engine not in (*ENGINES, "auto"):
         raise ValueError(f"engine: one of {', '.join(ENGINES)} or auto is required, found {engine!r}")
@@ -87,9 +97,12 @@ def simulate_replication(
     luck = Luck(seed, replication)
     totals: Totals | None = None
     tables: list[pl.DataFrame] = []
-    for plan, batch in _batches(journey, days):
-        arrivals = _arrivals(plan, batch, luck, journey)
-        steps = _simulate_batch(plan, arrivals, len(batch), luck)
+    pending = PendingContacts(days)
+    for plan, batch in _batches(journey, days, rules):
+        arrivals = _arrivals(plan, batch, luck, journey, pending)
+        capacity = capacities(plan, batch, luck)
+        steps = _simulate_batch(plan, arrivals, capacity, luck, engine_with(rules))
+        pending.add(plan, arrivals, steps, luck)
         part = sum_days(plan, arrivals, steps, len(batch), to_ticks(target_wait_min))
         totals = part if totals is None else totals + part
         if keep_steps:
@@ -98,17 +111,24 @@ def simulate_replication(
     return ReplicationResult(totals, _in_day_order(tables) if keep_steps else None)
 
 
-def _batches(journey: Journey, days: Sequence[OpenDay]) -> Iterator[tuple[Plan, list[OpenDay]]]:
-    """Days of one kind, in batches of a handy size."""
-    alike: dict[tuple[OpeningHours | None, float], list[OpenDay]] = {}
+def _batches(
+    journey: Journey, days: Sequence[OpenDay], rules: OwnRules | None
+) -> Iterator[tuple[Plan, list[OpenDay]]]:
+    """Days of one kind, in batches of a handy size; one by one in order where contacts follow on others."""
+    of_map = compile_map(journey)
+    if rules is not None:
+        of_map = with_any_route(of_map)
+    alike: dict[DayPlan, list[OpenDay]] = {}
     for day in days:
-        weekday = day.date.weekday()
-        kind = (journey.hours_on(weekday), journey.arrivals.day_factor(weekday))
-        alike.setdefault(kind, []).append(day)
-    for same in alike.values():
-        plan = compile_plan(journey, same[0].date.weekday())
-        if plan is None:
-            raise ValueError(f"days: open days are required, found {same[0].date}, when the branch is closed")
+        day_plan = plan_day(journey, day.date)
+        if day_plan is None:
+            raise ValueError(f"days: open days are required, found {day.date}, when the branch is closed")
+        if of_map.follow_ups:
+            yield replace(of_map, day=day_plan), [day]
+        else:
+            alike.setdefault(day_plan, []).append(day)
+    for day_plan, same in alike.items():
+        plan = replace(of_map, day=day_plan)
         size = max(1, int(_BATCH_VISITS / max(_visits_per_day(plan, journey), 1.0)))
         for first in range(0, len(same), size):
             yield plan, same[first : first + size]
@@ -118,23 +138,48 @@ def _visits_per_day(plan: Plan, journey: Journey) -> float:
     log = journey.arrivals.recorded
     if log is not None:
         return log.minute.size / len(log.dates)
-    until = np.append(plan.rate_ticks[1:], plan.closes)
-    return float((plan.rates * (until - plan.rate_ticks)).sum()) / to_ticks(60)
+    return float(plan.day.cumulated_rate()[1][-1])
 
 
-def _arrivals(plan: Plan, batch: list[OpenDay], luck: Luck, journey: Journey) -> Arrivals:
+def _arrivals(
+    plan: Plan, batch: list[OpenDay], luck: Luck, journey: Journey, pending: PendingContacts
+) -> Arrivals:
+    """Everybody who comes on a batch of days."""
     log = journey.arrivals.recorded
     if log is None:
-        return generated_arrivals(plan, batch, luck)
-    return recorded_arrivals(plan, batch, luck, log)
+        parts = [generated_arrivals(plan, batch, luck)]
+    else:
+        parts = [recorded_arrivals(plan, batch, luck, log)]
+    if journey.arrivals.appointments is not None and journey.arrivals.booked is not None:
+        parts.append(
+            booked_arrivals(plan, batch, luck, journey.arrivals.appointments, journey.arrivals.booked)
+        )
+    parts += starting_arrivals(plan, batch, luck)
+    if plan.follow_ups:
+        parts += pending.coming(plan, batch[0], luck, log)
+    return Arrivals.together(parts)
 
 
-def _simulate_batch(plan: Plan, arrivals: Arrivals, days: int, luck: Luck) -> StepArrays:
-    draws = draw_steps(plan, arrivals, luck)
-    bounds = np.searchsorted(arrivals.day, np.arange(days + 1)).tolist()
+_Engine = Callable[[Plan, Draws, int, int], StepArrays]
+
+
+def engine_with(rules: OwnRules | None) -> _Engine:
+    """The reference engine, asking an analyst's own rules if there are any."""
+    return simulate_day if rules is None else partial(simulate_ruled_day, rules=rules)
+
+
+def _simulate_batch(
+    plan: Plan,
+    arrivals: Arrivals,
+    capacity: tuple[tuple[Counts, ...], ...],
+    luck: Luck,
+    engine: _Engine,
+) -> StepArrays:
+    draws = draw_steps(plan, arrivals, capacity, luck)
+    bounds = np.searchsorted(arrivals.day, np.arange(len(capacity) + 1)).tolist()
     with _collection_paused():
         return StepArrays.joined_together(
-            [_simulate_one(plan, draws, luck, first, last) for first, last in pairwise(bounds)]
+            [_simulate_one(plan, draws, luck, engine, first, last) for first, last in pairwise(bounds)]
         )
 
 
@@ -150,21 +195,22 @@ def _collection_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _simulate_one(plan: Plan, draws: Draws, luck: Luck, first: int, last: int) -> StepArrays:
+def _simulate_one(plan: Plan, draws: Draws, luck: Luck, engine: _Engine, first: int, last: int) -> StepArrays:
     """One day; where a visit comes somewhere more often than was drawn, more is drawn and the day rerun."""
     occurrences = OCCURRENCES_ON_CYCLES
     try:
-        return simulate_day(plan, draws, first, last)
+        return engine(plan, draws, first, last)
     except NeedsMoreDraws:
         pass
-    of_day = draws.arrivals.between(first, last)
+    day = draws.arrivals.day[first]
+    of_day = replace(draws.arrivals[first:last], day=np.zeros(last - first, dtype=np.int64))
     while True:
         occurrences *= 4
+        more = draw_steps(plan, of_day, (draws.capacity[day],), luck, occurrences)
         try:
-            steps = simulate_day(plan, draw_steps(plan, of_day, luck, occurrences), 0, last - first)
+            return engine(plan, more, 0, last - first).renumbered(first)
         except NeedsMoreDraws:
             continue
-        return steps.renumbered(first)
 
 
 def _in_day_order(tables: list[pl.DataFrame]) -> pl.DataFrame:

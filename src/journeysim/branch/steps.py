@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from journeysim.branch.arrivals import Arrivals
 from journeysim.branch.calendar import OpenDay
-from journeysim.branch.plan import NO_QUEUE, Outcome, Plan
+from journeysim.branch.plan import Outcome, Plan
 from journeysim.units import BoolArray, FloatArray, IntArray, to_minutes
 
 if TYPE_CHECKING:
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 NONE = -1
 """Stands for no staff group, no start of service, no queue seen."""
+
+_RECORDED_FIELDS = (
+    "touchpoint", "queue", "joined", "started", "ended", "group", "queue_length_seen", "outcome",
+)  # fmt: skip
+RECORDED = 1 + len(_RECORDED_FIELDS)
+"""Numbers that an engine records of a step: its visit, and these."""
 
 OUTCOMES = tuple(outcome.name.lower() for outcome in Outcome)
 
@@ -31,39 +37,59 @@ class StepArrays:
     ----------
     visit : number of the visit in the draws.
     step : from 1.
-    touchpoint : number in map order.
+    touchpoint, queue : numbers in map order; the queue is `NONE` where nobody waits.
     joined, started, ended : ticks after midnight; ``started`` is `NONE` for a step that never was.
         ``joined`` is when the customer stood before the queue, also for one who did not join it.
     group : the staff group that served, or `NONE`.
     queue_length_seen : people waiting when the customer came; `NONE` where there was no queue to see.
     outcome : `Outcome`.
+    released : ticks at which the server was free again; later than ``ended`` after a wrap-up or while the
+        server was kept. Equal to ``ended`` where nobody served.
+    follow_up : number of the plan's follow-up that the visit leads to after this step, or `NONE`.
     """
 
     visit: IntArray
     step: IntArray
     touchpoint: IntArray
+    queue: IntArray
     joined: IntArray
     started: IntArray
     ended: IntArray
     group: IntArray
     queue_length_seen: IntArray
     outcome: IntArray
+    released: IntArray
+    follow_up: IntArray
 
     @classmethod
-    def from_record(cls, record: Sequence[int], first_visit: int) -> StepArrays:
+    def from_record(
+        cls,
+        record: Sequence[int],
+        first_visit: int,
+        released: Mapping[int, int] | None = None,
+        follow_up: Mapping[int, int] | None = None,
+    ) -> StepArrays:
         """Arrange an engine's flat record.
 
         Parameters
         ----------
         record : for each step in the order in which they ended: visit (counted from ``first_visit``),
-            touchpoint, joined, started, ended, group, queue_length_seen, outcome.
+            touchpoint, queue, joined, started, ended, group, queue_length_seen, outcome.
+        released, follow_up : by place of a step in the record, where they are not `ended` and `NONE`.
         """
-        table = np.fromiter(record, np.int64, len(record)).reshape(-1, len(fields(cls)) - 1)
+        table = np.fromiter(record, np.int64, len(record)).reshape(-1, RECORDED)
         few = table.shape[0] <= np.iinfo(np.int16).max  # then NumPy sorts by counting
         by_visit = np.argsort(table[:, 0].astype(np.int16 if few else np.int64), kind="stable")
         visit, *others = table.T[:, by_visit]
+        recorded = dict(zip(_RECORDED_FIELDS, others, strict=True))
         first_of_visit = np.searchsorted(visit, visit)
-        return cls(visit + first_visit, np.arange(1, visit.size + 1) - first_of_visit, *others)
+        return cls(
+            visit=visit + first_visit,
+            step=np.arange(1, visit.size + 1) - first_of_visit,
+            released=_changed(recorded["ended"], by_visit, released),
+            follow_up=_changed(np.full(visit.size, NONE), by_visit, follow_up),
+            **recorded,
+        )
 
     @classmethod
     def joined_together(cls, parts: Sequence[StepArrays]) -> StepArrays:
@@ -79,15 +105,11 @@ class StepArrays:
         found: list[int] = self.touchpoint[self.visit == visit].tolist()
         return found
 
-    def queue(self, plan: Plan) -> IntArray:
-        """Queue of each step, or `NO_QUEUE`."""
-        of_touchpoint = np.array([point.queue for point in plan.touchpoint_plans], dtype=np.int64)
-        return of_touchpoint[self.touchpoint]
-
-    def joined_queue(self, plan: Plan) -> BoolArray:
+    @property
+    def joined_queue(self) -> BoolArray:
         """Whether the customer joined a queue in this step, starting at once included."""
         turned_away = (self.outcome == Outcome.BALKED) | (self.outcome == Outcome.REJECTED)
-        joined: BoolArray = (self.queue(plan) != NO_QUEUE) & (self.queue_length_seen != NONE) & ~turned_away
+        joined: BoolArray = (self.queue != NONE) & (self.queue_length_seen != NONE) & ~turned_away
         return joined
 
     def wait(self) -> IntArray:
@@ -95,10 +117,15 @@ class StepArrays:
         return np.where(self.started != NONE, self.started, self.ended) - self.joined
 
 
-def visit_ids(arrivals: Arrivals, days: Sequence[OpenDay]) -> IntArray:
-    """A number for each visit that is the same in every option: its day and address packed together."""
-    numbers = np.array([day.number for day in days], dtype=np.int64)
-    return (numbers[arrivals.day] << 42) | arrivals.order
+def _changed(values: IntArray, order: NDArray[np.intp], changes: Mapping[int, int] | None) -> IntArray:
+    """Values with some replaced; ``changes`` are by place before the values were put in ``order``."""
+    if not changes:
+        return values
+    place_after = np.empty_like(order)
+    place_after[order] = np.arange(order.size)
+    changed = values.copy()
+    changed[place_after[list(changes)]] = list(changes.values())
+    return changed
 
 
 def steps_table(plan: Plan, days: Sequence[OpenDay], arrivals: Arrivals, steps: StepArrays) -> pl.DataFrame:
@@ -113,20 +140,18 @@ def steps_table(plan: Plan, days: Sequence[OpenDay], arrivals: Arrivals, steps: 
 
     visit = steps.visit
     day = arrivals.day[visit]
-    queue = steps.queue(plan)
-    ids = visit_ids(arrivals, days)[visit]
     return pl.DataFrame(
         {
             "day": np.array([d.number for d in days], dtype=np.int32)[day],
             "date": pl.Series([d.date for d in days], dtype=pl.Date).gather(day),
-            "visit_id": ids,
-            "case_id": ids,
+            "visit_id": arrivals.visit_id[visit],
+            "case_id": arrivals.case[visit],
             "customer_id": pl.Series([None], dtype=pl.Int64).new_from_index(0, visit.size),
             "segment": _names(plan.segments, arrivals.segment[visit]),
             "need": _names(plan.needs, arrivals.need[visit]),
             "step": steps.step.astype(np.int32),
             "touchpoint": _names(plan.touchpoints, steps.touchpoint),
-            "queue": _names(plan.queues, queue),
+            "queue": _names(plan.queues, steps.queue),
             "staff_group": _names(plan.groups, steps.group),
             "joined_min": to_minutes(steps.joined),
             "started_min": _or_null(to_minutes(steps.started), steps.started == NONE),

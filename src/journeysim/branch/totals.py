@@ -23,7 +23,11 @@ BINS = 4_800
 
 
 class Sum(IntEnum):
-    """Whole numbers that are summed over visits (of all, of a segment) or steps (of a touchpoint)."""
+    """Whole numbers that are summed over visits (of all, of a segment) or steps (of a touchpoint).
+
+    The last three are of the cases that a visit ends: how many, the contacts they took, and the days from
+    their first contact to this one.
+    """
 
     SERVED = 0
     FAILED = 1
@@ -44,6 +48,9 @@ class Sum(IntEnum):
     SERVICE_TICKS = 16
     PRESENT_TICKS = 17
     QUEUE_TICKS = 18
+    CASES = 19
+    CONTACTS = 20
+    CASE_DAYS = 21
 
 
 class GroupSum(IntEnum):
@@ -133,7 +140,7 @@ def sum_days(plan: Plan, arrivals: Arrivals, steps: StepArrays, days: int, targe
         people=tuple(not group.is_machine for group in plan.group_plans),
         cost_per_hour=tuple(group.cost_per_hour for group in plan.group_plans),
         days=days,
-        open_ticks=days * (plan.closes - plan.opens),
+        open_ticks=days * (plan.day.closes - plan.day.opens),
         sums=sums,
         longest_wait=longest_wait,
         longest_queue=longest_queue,
@@ -161,6 +168,9 @@ class _Units:
     service: IntArray
     present: IntArray
     in_queue: IntArray
+    ends_case: BoolArray
+    contacts: IntArray
+    case_days: IntArray
 
     def sums(self, units: int) -> IntArray:
         """Shape (units, `Sum`)."""
@@ -177,6 +187,9 @@ class _Units:
             Sum.SERVICE_TICKS: self.service,
             Sum.PRESENT_TICKS: self.present,
             Sum.QUEUE_TICKS: self.in_queue,
+            Sum.CASES: self.ends_case,
+            Sum.CONTACTS: self.contacts,
+            Sum.CASE_DAYS: self.case_days,
         }
         sums = np.zeros((units, len(Sum)), dtype=np.int64)
         outcomes = np.bincount(self.unit * len(Outcome) + self.outcome, minlength=units * len(Outcome))
@@ -196,21 +209,24 @@ class _Units:
 
 
 def _step_units(plan: Plan, steps: StepArrays, target_wait: int) -> _Units:
-    joined = steps.joined_queue(plan)
+    joined = steps.joined_queue
     wait = np.where(joined, steps.wait(), 0)
     started = steps.started != NONE
-    line_end = np.minimum(steps.joined + wait, plan.closes)
+    line_end = np.minimum(steps.joined + wait, plan.day.closes)
     return _Units(
         unit=steps.touchpoint,
         outcome=steps.outcome,
-        queued=steps.queue(plan) >= 0,
+        queued=steps.queue != NONE,
         joined=joined,
         wait=wait,
         within=joined & started & (wait <= target_wait),
         has_service=started,
         service=np.where(started, steps.ended - steps.started, 0),
         present=steps.ended - steps.joined,
-        in_queue=np.where(joined, np.maximum(line_end - np.maximum(steps.joined, plan.opens), 0), 0),
+        in_queue=np.where(joined, np.maximum(line_end - np.maximum(steps.joined, plan.day.opens), 0), 0),
+        ends_case=np.zeros_like(joined),
+        contacts=np.zeros_like(wait),
+        case_days=np.zeros_like(wait),
     )
 
 
@@ -223,6 +239,8 @@ def _visit_units(plan: Plan, arrivals: Arrivals, steps: StepArrays, target_wait:
     wait = np.add.reduceat(by_step.wait, first)
     outcome = steps.outcome[last]
     queued = np.logical_or.reduceat(by_step.queued, first)
+    ends_case = steps.follow_up[last] == NONE
+    number = arrivals.luck_address.day.astype(np.int64)
     got_service = (outcome == Outcome.SERVED) | (outcome == Outcome.FAILED)
     return _Units(
         unit=arrivals.segment,
@@ -235,35 +253,42 @@ def _visit_units(plan: Plan, arrivals: Arrivals, steps: StepArrays, target_wait:
         service=np.add.reduceat(by_step.service, first),
         present=steps.ended[last] - steps.joined[first],
         in_queue=np.add.reduceat(by_step.in_queue, first),
+        ends_case=ends_case,
+        contacts=np.where(ends_case, arrivals.contact, 0),
+        case_days=np.where(ends_case, number - arrivals.case_day, 0),
     )
 
 
 def _group_sums(plan: Plan, group: int, day: IntArray, steps: StepArrays, days: int) -> list[int]:
     """`GroupSum` of one staff group over a batch of days."""
-    roster = plan.group_plans[group]
-    until = np.append(roster.roster_ticks[1:], plan.closes)
-    rostered = days * int((roster.roster_counts * (until - roster.roster_ticks)).sum())
+    roster, closes = plan.day.rosters[group], plan.day.closes
+    ticks, counts = np.array(roster.ticks), np.array(roster.counts)
+    rostered = days * int((counts * np.diff(ticks, append=closes)).sum())
     mine = steps.group == group
-    started, ended = steps.started[mine], steps.ended[mine]
-    after_closing = int(np.maximum(ended - np.maximum(started, plan.closes), 0).sum())
-    while_open = int((ended - started).sum()) - after_closing
+    started, released = steps.started[mine], steps.released[mine]
+    after_closing = int(np.maximum(released - np.maximum(started, closes), 0).sum())
+    while_open = int((released - started).sum()) - after_closing
     beyond = 0
-    if (np.diff(roster.roster_counts) < 0).any():
-        clipped = (np.minimum(started, plan.closes), np.minimum(ended, plan.closes))
-        beyond = _busy_beyond_roster(plan, group, day[mine], *clipped, days)
+    if (np.diff(counts) < 0).any():
+        busy = np.stack([np.minimum(started, closes), np.minimum(released, closes)])
+        beyond = _busy_beyond_roster(plan, group, day[mine], busy, days)
     return [rostered, while_open - beyond, beyond + after_closing]
 
 
-def _busy_beyond_roster(
-    plan: Plan, group: int, day: IntArray, started: IntArray, ended: IntArray, days: int
-) -> int:
-    """Ticks that servers were busy beyond their group's roster before closing (a roster had fallen)."""
-    roster = plan.group_plans[group]
-    changes = np.append(np.diff(roster.roster_counts, prepend=0), -roster.roster_counts[-1])
-    change_ticks = np.append(roster.roster_ticks, plan.closes)
-    ticks = np.concatenate([started, ended, np.tile(change_ticks, days)])
+def _busy_beyond_roster(plan: Plan, group: int, day: IntArray, busy: IntArray, days: int) -> int:
+    """Ticks that servers were busy beyond their group's roster before closing (a roster had fallen).
+
+    Parameters
+    ----------
+    day : shape (services,), position in the batch.
+    busy : shape (2, services), ticks from and until which a server was busy.
+    """
+    roster = plan.day.rosters[group]
+    changes = np.append(np.diff(roster.counts, prepend=0), -roster.counts[-1])
+    change_ticks = np.append(roster.ticks, plan.day.closes)
+    ticks = np.concatenate([*busy, np.tile(change_ticks, days)])
     days_of = np.concatenate([day, day, np.repeat(np.arange(days), change_ticks.size)])
-    one = np.ones_like(started)
+    one = np.ones_like(day)
     excess_change = np.concatenate([one, -one, -np.tile(changes, days)])
     by = np.lexsort((ticks, days_of))
     # At the end of each day both busy and roster are back at 0, so one running sum serves all days.

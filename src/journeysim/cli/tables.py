@@ -28,15 +28,18 @@ class Column:
     metric : its name.
     heading : what stands above; a line break splits it.
     factor : 100 for fractions shown in percent.
-    only_if_seen : leave the column out where every value is nil or missing.
+    only_if_seen : leave the column out where every value is ``usual`` or missing.
+    usual : the value that says nothing.
     """
 
     metric: str
     heading: str
     factor: float = 1.0
     only_if_seen: bool = False
+    usual: float = 0.0
 
 
+_CONTACTS = Column("contacts_per_case", "contacts\na case", only_if_seen=True, usual=1.0)
 _WAIT = Column("wait_mean_min", "wait\nmin")
 _P90 = Column("wait_p90_min", "wait p90\nmin")
 _SERVED = Column("served_fraction", "served\n%", 100)
@@ -51,10 +54,13 @@ _COST = Column("staff_cost_per_day", "staff cost\na day", only_if_seen=True)
 _VISITS = Column("visits_per_day", "visits\na day")
 _LINE = Column("queue_length_mean", "line\nmean")
 _OVERTIME = Column("overtime_min_per_day", "overtime\nmin a day")
+_CASE_DAYS = Column("days_to_resolution_mean", "days to\nresolve", only_if_seen=True)
 _WAITED = Column("waited_fraction", "waited\n%", 100)
 
 # In order of importance: what does not fit into the width is left to the files.
 _OPTION_COLUMNS = (
+    _CONTACTS,
+    _CASE_DAYS,
     _WAIT,
     _SERVED,
     _WITHIN,
@@ -68,11 +74,14 @@ _OPTION_COLUMNS = (
     _FAILED,
 )
 _SHOWN_ORDER = (
-    _VISITS, _WAIT, _P90, _WITHIN, _SERVED, _RENEGED, _BALKED, _REJECTED, _CLOSED, _FAILED, _LINE, _BUSY,
-    _OVERTIME, _COST,
+    _VISITS, _CONTACTS, _CASE_DAYS, _WAIT, _P90, _WITHIN, _SERVED, _RENEGED, _BALKED, _REJECTED, _CLOSED,
+    _FAILED, _LINE, _BUSY, _OVERTIME, _COST,
 )  # fmt: skip
 _TOUCHPOINT_COLUMNS = (_VISITS, _WAIT, _P90, _WITHIN, _RENEGED, _LINE, _SERVED, _BALKED, _REJECTED, _FAILED)
-_SEGMENT_COLUMNS = (_VISITS, _WAIT, _WITHIN, _SERVED, _P90, _RENEGED, _BALKED, _CLOSED, _REJECTED, _FAILED)
+_SEGMENT_COLUMNS = (
+    _VISITS, _CONTACTS, _CASE_DAYS, _WAIT, _WITHIN, _SERVED, _P90, _RENEGED, _BALKED, _CLOSED, _REJECTED,
+    _FAILED,
+)  # fmt: skip
 _STAFF_COLUMNS = (_BUSY, _OVERTIME, _COST)
 # The visits are those of the log by construction.
 _OBSERVED_COLUMNS = (_WAIT, _WAITED, Column("reneged_fraction", "gave up\n%", 100))
@@ -171,7 +180,7 @@ def _fitting(cells: Mapping[Column, Sequence[str]], longest_name: int) -> list[C
 def _is_seen(column: Column, rows: Mapping[str, Mapping[str, Estimate]]) -> bool:
     values = [found[column.metric].mean for found in rows.values() if column.metric in found]
     if column.only_if_seen:
-        return any(value >= 0.0005 for value in values)
+        return any(abs(value - column.usual) >= 0.0005 for value in values)
     return any(not math.isnan(value) for value in values)
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from journeysim.branch.own_rules import OwnRules
+from journeysim.errors import JourneySimError
+
 RESULTS = 1
 """Raised whenever the numbers of an unchanged scenario move, so that old runs are not continued."""
 
+OWN_RULES = "files/own_rules.py"
+"""Copy of an analyst's own rules, kept to be read; a run with rules is repeated from Python."""
 FILES = "files"
 """Folder beside a resolved scenario that holds the data files it names."""
 
@@ -77,6 +84,25 @@ class DataFiles:
         self.content[name] = path.read_bytes()
         self._names[file] = name
         return name
+
+
+def rules_text(rules: OwnRules) -> str:
+    """Source of an analyst's own rules and the values that they hold: what makes them these rules.
+
+    Raises
+    ------
+    JourneySimError
+        The source cannot be read, as of a class typed at a prompt.
+    """
+    try:
+        source = inspect.getsource(type(rules))
+    except (OSError, TypeError):
+        raise JourneySimError(
+            "rules: a class whose source can be read is required to keep a run, "
+            f"found {type(rules).__qualname__}, hint: put it into a file, or leave out= away"
+        ) from None
+    values = {name: repr(value) for name, value in sorted(vars(rules).items())}
+    return f"# Rules of the analyst's own, with {values or 'no values'}.\n{textwrap.dedent(source)}"
 
 
 def run_id(resolved: Mapping[str, Any], files: Mapping[str, bytes]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,14 @@ from typing import Any
 import polars as pl
 
 from journeysim.branch import Beside, formulas_beside
+from journeysim.branch.own_rules import OwnRules
 from journeysim.branch.simulate import ENGINES
 from journeysim.branch.steps import visits_from_steps
 from journeysim.errors import JourneySimError, StoppedEarly
 from journeysim.experiment.beside import formula_document
 from journeysim.experiment.load import load_scenario, scenario_from
 from journeysim.experiment.observed import Observed, observed_in
+from journeysim.experiment.resolve import OWN_RULES, rules_text
 from journeysim.experiment.results import (
     OptionResult,
     differences_table,
@@ -25,7 +27,7 @@ from journeysim.experiment.results import (
     summarise,
     summary_table,
 )
-from journeysim.experiment.reuse import open_folder
+from journeysim.experiment.reuse import Opened, open_folder
 from journeysim.experiment.runner import run_chunks
 from journeysim.experiment.scenario import Scenario
 from journeysim.experiment.store import Chunk, RunFolder, missing_replications
@@ -126,6 +128,7 @@ def run(
     out: str | Path | None = None,
     resume: bool = False,
     steps: bool = True,
+    rules: OwnRules | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Simulate every option of a scenario and compare it with the baseline.
@@ -141,6 +144,7 @@ def run(
     out : folder in which the run gets its own folder, or the run's folder itself; None keeps nothing.
     resume : continue a run that was stopped.
     steps : keep every step of every visit; memory and disk then grow with the number of visits.
+    rules : routing, priority and service time of one's own, in every option; see `OwnRules`.
     progress : called after every chunk of replications.
 
     Raises
@@ -160,13 +164,23 @@ def run(
         raise JourneySimError(f"engine: auto or one of {', '.join(ENGINES)} is required, found {engine!r}")
     chosen = ENGINES[0] if engine == "auto" else engine
     if out is None:
-        return _run_in_memory(scenario, chosen, jobs, steps, progress)
+        return _run_in_memory(
+            scenario, _packed(scenario, chosen, steps, rules), chosen, jobs, steps, progress
+        )
+    if rules is not None:
+        scenario = replace(scenario, files={**scenario.files, OWN_RULES: rules_text(rules).encode()})
     with open_folder(Path(out), scenario, chosen, steps=steps, resume=resume) as opened:
-        return _run_in_folder(opened.folder, opened.steps, opened.notes, scenario, chosen, jobs, progress)
+        packed = _packed(scenario, chosen, opened.steps, rules)
+        return _run_in_folder(opened, packed, scenario, chosen, jobs, progress)
 
 
 def _run_in_memory(
-    scenario: Scenario, engine: str, jobs: int | None, steps: bool, progress: Progress | None
+    scenario: Scenario,
+    packed: list[bytes],
+    engine: str,
+    jobs: int | None,
+    steps: bool,
+    progress: Progress | None,
 ) -> Run:
     kept: dict[Chunk, ChunkResult] = {}
     total = len(scenario.options) * scenario.replications
@@ -177,7 +191,7 @@ def _run_in_memory(
             progress(sum(chunk.count for chunk in kept), total)
 
     missing = missing_replications([], len(scenario.options), scenario.replications)
-    run_chunks(_packed(scenario, engine, steps), missing, jobs, commit)
+    run_chunks(packed, missing, jobs, commit)
     in_order = [kept[chunk] for chunk in sorted(kept)]
     metrics = pl.concat([result.metrics for result in in_order])
     frames = [result.steps for result in in_order if result.steps is not None]
@@ -185,14 +199,14 @@ def _run_in_memory(
 
 
 def _run_in_folder(
-    folder: RunFolder,
-    steps: bool,
-    notes: tuple[str, ...],
+    opened: Opened,
+    packed: list[bytes],
     scenario: Scenario,
     engine: str,
     jobs: int | None,
     progress: Progress | None,
 ) -> Run:
+    folder, steps = opened.folder, opened.steps
     missing = missing_replications(folder.committed(), len(scenario.options), scenario.replications)
     total = len(scenario.options) * scenario.replications
     done = total - sum(len(numbers) for numbers in missing)
@@ -209,10 +223,10 @@ def _run_in_folder(
     try:
         if any(missing):
             folder.reopen()
-            run_chunks(_packed(scenario, engine, steps), missing, jobs, commit)
+            run_chunks(packed, missing, jobs, commit)
         metrics = folder.read_metrics(scenario.replications)
         read_steps = (lambda: folder.read_steps(scenario.replications)) if steps else None
-        run = _run_of(scenario, engine, folder.path, metrics, notes, read_steps)
+        run = _run_of(scenario, engine, folder.path, metrics, opened.notes, read_steps)
         if not folder.result_path.exists():
             _write_tables(folder, run, steps)
             folder.write_result(run.document)
@@ -244,7 +258,7 @@ def _run_of(
     return Run(scenario, engine, folder, metrics, options, observed, notes, steps)
 
 
-def _packed(scenario: Scenario, engine: str, steps: bool) -> list[bytes]:
+def _packed(scenario: Scenario, engine: str, steps: bool, rules: OwnRules | None) -> list[bytes]:
     return [
         pack(
             Task(
@@ -255,6 +269,7 @@ def _packed(scenario: Scenario, engine: str, steps: bool) -> list[bytes]:
                 target_wait_min=scenario.target_wait_min,
                 engine=engine,
                 keep_steps=steps,
+                rules=rules,
             )
         )
         for option in scenario.options

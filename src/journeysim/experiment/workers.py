@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
 
+import cloudpickle
 import polars as pl
 
 from journeysim.branch.calendar import OpenDay
+from journeysim.branch.own_rules import OwnRules
 from journeysim.branch.simulate import simulate_replication
 from journeysim.experiment.store import Chunk
 from journeysim.journey import Journey
@@ -54,6 +56,7 @@ class Task:
     target_wait_min : minutes within which a wait is within target.
     engine : the engine that simulates.
     keep_steps : whether steps are wanted.
+    rules : the analyst's own; None for the map's alone.
     """
 
     option: str
@@ -63,6 +66,7 @@ class Task:
     target_wait_min: float
     engine: str
     keep_steps: bool
+    rules: OwnRules | None = None
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,12 @@ class ChunkResult:
 
 
 def pack(task: Task) -> bytes:
-    """Pickle a task once, so that it is not pickled again for each of its chunks."""
-    return pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
+    """Pickle a task once, so that it is not pickled again for each of its chunks.
+
+    Rules from a notebook or a script travel as code, which plain pickle cannot do.
+    """
+    dumps = pickle.dumps if task.rules is None else cloudpickle.dumps
+    return dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
 
 
 def simulate_chunk(packed: bytes, chunk: Chunk) -> ChunkResult:
@@ -101,6 +109,7 @@ def simulate_chunk(packed: bytes, chunk: Chunk) -> ChunkResult:
             target_wait_min=task.target_wait_min,
             engine=task.engine,
             keep_steps=task.keep_steps,
+            rules=task.rules,
         )
         rows += [
             (task.option, replication, found.scope, found.name, found.metric, found.value)

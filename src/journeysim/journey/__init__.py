@@ -6,9 +6,9 @@ times of day in it, patches to it, and the JSON Schema that editors complete fro
 Must not know that anything is simulated: no clock, no random number, no engine, no scenario.
 """
 
-from journeysim.journey.arrivals import RecordedArrivals
+from journeysim.journey.arrivals import Appointments, BookedArrivals, RecordedArrivals
 from journeysim.journey.distributions import Distribution
-from journeysim.journey.flow import expected_visits
+from journeysim.journey.flow import expected_case_visits, expected_visits
 from journeysim.journey.hours import OpeningHours
 from journeysim.journey.load import load_journey, parse_journey
 from journeysim.journey.loads import arrival_mix
@@ -17,6 +17,8 @@ from journeysim.journey.stations import Queue, Rule, Touchpoint
 from journeysim.journey.strict_yaml import Document, parse_document, read_document
 
 __all__ = [
+    "Appointments",
+    "BookedArrivals",
     "Distribution",
     "Document",
     "Journey",
@@ -26,6 +28,7 @@ __all__ = [
     "Rule",
     "Touchpoint",
     "arrival_mix",
+    "expected_case_visits",
     "expected_visits",
     "load_journey",
     "parse_document",

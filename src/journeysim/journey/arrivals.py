@@ -1,4 +1,4 @@
-"""Arrivals: rates by time of day, or the recorded arrivals of a log."""
+"""Arrivals: rates by time of day or the recorded arrivals of a log, and appointments beside them."""
 
 from __future__ import annotations
 
@@ -40,6 +40,26 @@ class RecordedArrivals:
     observed_outcome: tuple[str, ...] | None
 
 
+@dataclass(frozen=True, eq=False)
+class BookedArrivals:
+    """The booked customers of a file; the row, counted from 0, is a booking's address.
+
+    Parameters
+    ----------
+    dates : the distinct dates, ascending; empty where bookings have no dates.
+    day : shape (rows,), index into ``dates``; None where bookings have no dates and hold on every day.
+    minute : shape (rows,), the booked time, minutes after midnight.
+    segment : shape (rows,), index into the map's segments, or None where the file does not say.
+    need : shape (rows,), index into the map's needs, or None where the file does not say.
+    """
+
+    dates: tuple[date, ...]
+    day: IntArray | None
+    minute: FloatArray
+    segment: IntArray | None
+    need: IntArray | None
+
+
 class Observed(Strictly):
     """Columns of the log that say what became of each customer, to compare a simulation with."""
 
@@ -76,17 +96,28 @@ class FromLog(Strictly):
 
 
 class Appointments(Strictly):
-    """Booked customers: a file with one row per appointment (not built yet)."""
+    """Booked customers, beside the others: a CSV or Parquet file with one row per appointment."""
 
     file: Text = Field(
         description="CSV or Parquet file, in the map's folder or below.", examples=["data/booked.csv"]
     )
-    time: Text = Field(description="Column with the booked time.", examples=["slot"])
-    segment: Text | None = Field(None, description="Column with the segment.", examples=["segment"])
-    need: Text | None = Field(None, description="Column with the need.", examples=["need"])
+    time: Text = Field(
+        description="Column with the booked date and time, or time of day; times of day without dates are "
+        "booked on every day.",
+        examples=["slot"],
+    )
+    day: Text | None = Field(
+        None, description="Column with the date, where `time` holds only a time of day.", examples=["date"]
+    )
+    segment: Text | None = Field(
+        None, description="Column with the customer's segment; absent: by the shares.", examples=["segment"]
+    )
+    need: Text | None = Field(
+        None, description="Column with the need; absent: by the shares.", examples=["need"]
+    )
     lateness: LatenessDistribution | None = Field(
         None,
-        description="How much later than booked people come; negative is early.",
+        description="How much later than booked people come; negative is early; absent: on time.",
         examples=[{"normal": {"mean": "-2 min", "sd": "5 min"}}],
     )
     no_show: Share = Field(0.0, description="Share who never come.", examples=[0.1])
@@ -121,7 +152,10 @@ class Arrivals(Strictly):
         examples=[{"mon": 1.2, "sat": 0.6, "sun": 0}],
     )
     day_cv: NotNegative = Field(
-        0.0, description="How much days differ beyond chance, as a cv (not built yet).", examples=[0.15]
+        0.0,
+        le=2,
+        description="How much the rates of days differ beyond chance: standard deviation ÷ mean.",
+        examples=[0.15],
     )
     from_log: FromLog | None = Field(
         None,
@@ -130,15 +164,21 @@ class Arrivals(Strictly):
     )
     appointments: Appointments | None = Field(
         None,
-        description="Booked customers, beside the others (not built yet).",
+        description="Booked customers, beside the others.",
         examples=[{"file": "data/booked.csv", "time": "slot"}],
     )
     _recorded: RecordedArrivals | None = PrivateAttr(None)
+    _booked: BookedArrivals | None = PrivateAttr(None)
 
     @property
     def recorded(self) -> RecordedArrivals | None:
         """The recorded arrivals, or None where arrivals come by rates."""
         return self._recorded
+
+    @property
+    def booked(self) -> BookedArrivals | None:
+        """The booked customers, or None where the map has no appointments."""
+        return self._booked
 
     def per_hour_steps(self) -> list[tuple[int, float]]:
         """Return the rate from each minute of the day on, in ascending order; before the first it is 0.

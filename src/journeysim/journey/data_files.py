@@ -65,10 +65,25 @@ def read_data_files(
             loc = (*outer, *inner, "empirical")
             if part.empirical is not None and part.empirical.file is not None and not touches(loc, doubtful):
                 problems += _read_values(part.empirical, document, loc)
-    if journey.arrivals.from_log is not None and not touches(("arrivals", "from_log"), doubtful):
-        from journeysim.journey.recorded import read_recorded
+    return problems + _read_tables(journey, document, doubtful)
 
-        problems += read_recorded(journey, document)
+
+def _read_tables(journey: Journey, document: Document, doubtful: frozenset[Loc]) -> list[Problem]:
+    """Read what stands in files with one row for each customer or each time of a roster."""
+    from journeysim.journey.recorded import BOOKED, LOG, read_booked, read_recorded
+    from journeysim.journey.rosters import read_roster
+    from journeysim.journey.staff import RosterFile
+
+    arrivals = journey.arrivals
+    problems: list[Problem] = []
+    if arrivals.from_log is not None and not touches(LOG, doubtful):
+        problems += read_recorded(journey, document, arrivals.from_log)
+    if arrivals.appointments is not None and not touches(BOOKED, doubtful):
+        problems += read_booked(journey, document, arrivals.appointments)
+    for name, group in journey.staff.items():
+        loc: Loc = ("staff", name, "count")
+        if isinstance(group.count, RosterFile) and not touches(loc, doubtful):
+            problems += read_roster(group.count, document, loc)
     return problems
 
 

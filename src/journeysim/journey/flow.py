@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +14,24 @@ if TYPE_CHECKING:
     from journeysim.units import FloatArray
 
 
+@dataclass(frozen=True)
+class Goal:
+    """Where a rule takes a customer.
+
+    Parameters
+    ----------
+    touchpoint : its name, or ``leave``.
+    later : whether this visit ends and the case's next contact, on a later day, is there.
+    keeps_server : whether the server waits while the customer is there.
+    """
+
+    touchpoint: str
+    later: bool = False
+    keeps_server: bool = False
+
+
 def expected_visits(journey: Journey) -> FloatArray:
-    """Expected number of steps at each touchpoint per customer, for each kind of customer.
+    """Expected number of steps at each touchpoint in a customer's first visit, for each kind of customer.
 
     Returns
     -------
@@ -30,29 +47,42 @@ def expected_visits(journey: Journey) -> FloatArray:
     ----------
     Jackson (1957), Networks of waiting lines, for the traffic equations.
     """
-    names = list(journey.touchpoints)
-    index = {name: number for number, name in enumerate(names)}
-    visits = np.zeros((len(names), len(journey.segments) * len(journey.needs)))
-    solved: dict[bytes, FloatArray] = {}
-    column = 0
-    for segment in journey.segments:
-        for need_name, need in journey.needs.items():
-            matrix = routing_matrix(journey, segment, need_name)
-            key = matrix.tobytes() + need.start.encode()
-            if key not in solved:
-                solved[key] = _solve(matrix, index[need.start], len(names))
-            visits[:, column] = solved[key]
-            column += 1
-    return visits
+    return _sums_of_states(_expected(journey, None, contacts=False))
 
 
-def routing_matrix(journey: Journey, segment: str, need: str) -> FloatArray:
-    """Probabilities of going from one state to another for one kind of customer.
+def expected_case_visits(journey: Journey, start: str | None = None) -> FloatArray:
+    """Expected number of steps at each touchpoint in all contacts of a case, for each kind of customer.
+
+    As `expected_visits`, but a rule with ``after`` leads on to the case's next contact.
+
+    Parameters
+    ----------
+    start : touchpoint where the first contact starts; None: where the need does.
+    """
+    return _sums_of_states(expected_case_states(journey, start))
+
+
+def expected_case_states(journey: Journey, start: str | None = None) -> FloatArray:
+    """Expected number of steps in all contacts of a case, by what has happened before in the visit.
 
     Returns
     -------
-    shape (2 × touchpoints, 2 × touchpoints): row and column ``i`` are touchpoint i with no failure so far,
-    ``touchpoints + i`` the same after one. What a row lacks to 1 leaves.
+    shape (2 × touchpoints, segments × needs): rows as in `routing_matrix`, columns as in `expected_visits`.
+    """
+    return _expected(journey, start, contacts=True)
+
+
+def routing_matrix(journey: Journey, segment: str, need: str, *, contacts: bool = False) -> FloatArray:
+    """Probabilities of going from one state to another for one kind of customer.
+
+    Parameters
+    ----------
+    contacts : whether the next contact of a case counts as going on.
+
+    Returns
+    -------
+    shape (2 × touchpoints, 2 × touchpoints): row and column ``i`` are touchpoint i with no failure so far in
+    the visit, ``touchpoints + i`` the same after one. What a row lacks to 1 leaves.
     """
     names = list(journey.touchpoints)
     index = {name: number for number, name in enumerate(names)}
@@ -61,9 +91,10 @@ def routing_matrix(journey: Journey, segment: str, need: str) -> FloatArray:
     for row, touchpoint in enumerate(journey.touchpoints.values()):
         for failed in (False, True):
             source = row + count * failed
-            for target, probability in route(touchpoint, segment, need, failed_before=failed).items():
-                if target != LEAVE:
-                    matrix[source, index[target] + count * failed] += probability * (1 - touchpoint.fails)
+            for goal, probability in route(touchpoint, segment, need, failed_before=failed).items():
+                if goal.touchpoint != LEAVE and (contacts or not goal.later):
+                    state = index[goal.touchpoint] + count * (failed and not goal.later)
+                    matrix[source, state] += probability * (1 - touchpoint.fails)
             if touchpoint.fails > 0 and touchpoint.if_failed != LEAVE:
                 matrix[source, index[touchpoint.if_failed] + count] += touchpoint.fails
     return matrix
@@ -71,8 +102,8 @@ def routing_matrix(journey: Journey, segment: str, need: str) -> FloatArray:
 
 def route(
     touchpoint: Touchpoint, segment: str, need: str, *, failed_before: bool, waited_min: float = 0.0
-) -> dict[str, float]:
-    """Probability of each target after a service that succeeded.
+) -> dict[Goal, float]:
+    """Probability of each goal after a service that succeeded.
 
     Parameters
     ----------
@@ -81,21 +112,22 @@ def route(
 
     Returns
     -------
-    probability by touchpoint or ``leave``, in order of first mention; they sum to 1.
+    probability by goal, in order of first mention; they sum to 1.
     """
     left = 1.0
-    targets: dict[str, float] = {}
+    goals: dict[Goal, float] = {}
     for rule in touchpoint.next:
         if not holds(rule, segment, need, failed_before=failed_before, waited_min=waited_min):
             continue
         for target, share in rule.targets:
-            targets[target] = targets.get(target, 0.0) + left * rule.probability * share
+            goal = Goal(target, rule.after is not None, rule.keep_server)
+            goals[goal] = goals.get(goal, 0.0) + left * rule.probability * share
         left *= 1 - rule.probability
         if left == 0:
             break
     if left > 0:
-        targets[LEAVE] = targets.get(LEAVE, 0.0) + left
-    return targets
+        goals[Goal(LEAVE)] = goals.get(Goal(LEAVE), 0.0) + left
+    return goals
 
 
 def holds(rule: Rule, segment: str, need: str, *, failed_before: bool, waited_min: float) -> bool:
@@ -111,14 +143,36 @@ def holds(rule: Rule, segment: str, need: str, *, failed_before: bool, waited_mi
     )
 
 
-def _solve(matrix: FloatArray, start: int, count: int) -> FloatArray:
-    entry = np.zeros(2 * count)
+def _expected(journey: Journey, start: str | None, *, contacts: bool) -> FloatArray:
+    """Expected steps by state and kind of customer."""
+    index = {name: number for number, name in enumerate(journey.touchpoints)}
+    states = np.zeros((2 * len(index), len(journey.segments) * len(journey.needs)))
+    solved: dict[bytes, FloatArray] = {}
+    column = 0
+    for segment in journey.segments:
+        for need_name, need in journey.needs.items():
+            matrix = routing_matrix(journey, segment, need_name, contacts=contacts)
+            first = index[need.start if start is None else start]
+            key = matrix.tobytes() + first.to_bytes(4, "big")
+            if key not in solved:
+                solved[key] = _solve(matrix, first)
+            states[:, column] = solved[key]
+            column += 1
+    return states
+
+
+def _sums_of_states(states: FloatArray) -> FloatArray:
+    count = len(states) // 2
+    return np.asarray(states[:count] + states[count:])
+
+
+def _solve(matrix: FloatArray, start: int) -> FloatArray:
+    entry = np.zeros(len(matrix))
     entry[start] = 1
     try:
-        both = np.linalg.solve(np.eye(2 * count) - matrix.T, entry)
+        steps = np.linalg.solve(np.eye(len(matrix)) - matrix.T, entry)
     except np.linalg.LinAlgError:
-        return np.full(count, np.inf)
-    if not np.isfinite(both).all() or both.min() < -1e-6:
-        return np.full(count, np.inf)
-    both = np.maximum(both, 0)
-    return np.asarray(both[:count] + both[count:])
+        return np.full(len(matrix), np.inf)
+    if not np.isfinite(steps).all() or steps.min() < -1e-6:
+        return np.full(len(matrix), np.inf)
+    return np.asarray(np.maximum(steps, 0))

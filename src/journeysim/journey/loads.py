@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from journeysim.journey.flow import expected_visits
-from journeysim.journey.hours import OpeningHours
+from journeysim.journey.flow import expected_case_states, route
+from journeysim.journey.sources import BusiestDay, Source, busiest_day, shares_mix, sources, value_at
+from journeysim.journey.staff import RosterFile, StaffGroup
+from journeysim.journey.stations import LEAVE, Touchpoint
 from journeysim.journey.values import show_time
 
 if TYPE_CHECKING:
-    from journeysim.journey.arrivals import RecordedArrivals
     from journeysim.journey.models import Journey
     from journeysim.units import FloatArray
 
 TOLERANCE = 1e-9
+_A_MONDAY = date(2024, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -48,23 +51,27 @@ class Overload:
 def overloads(journey: Journey) -> list[Overload]:
     """Sets of touchpoints whose staff has too little time for them, nobody balking or giving up.
 
-    Assumption: every queue by itself, and every set of queues that share staff, is held against all the
-    staff that may serve it, on the open weekday with the most arrivals. Work is counted when the customer
-    arrives at the branch.
+    Assumption: every queue (or group of lines) by itself, and every set of queues that share staff, is held
+    against all the staff that may serve it, on the open weekday with the most arrivals; files count with the
+    mean over their dates, machines with the share of time that they are up in the long run. Work is counted
+    when the case begins: all its contacts, wrap-up and the service for which a server is kept included, waits
+    for that service not. Who waits at opening counts in the day, not in a part of it.
     """
-    hours, factor = _busiest(journey)
-    work = work_per_arrival(journey)
-    queue_work = {
-        name: sum(work[tp] for tp, touchpoint in journey.touchpoints.items() if touchpoint.queue == name)
-        for name in journey.queues
-    }
+    day = busiest_day(journey)
+    coming = [
+        (source, _work_by_lines(journey, _work(journey, source.mix, source.start)))
+        for source in sources(journey, day)
+    ]
     found: list[Overload] = []
     covered: set[str] = set()
     for queues in _queue_sets(journey):
-        total = float(sum(queue_work[name] for name in queues))
-        if queues <= covered or total == 0:
+        work = [
+            (source, sum(minutes for lines, minutes in by_lines if lines <= queues))
+            for source, by_lines in coming
+        ]
+        if queues <= covered or not any(minutes > 0 for _, minutes in work):
             continue
-        overload = _overload(journey, queues, total, hours, factor)
+        overload = _overload(journey, queues, work, day)
         if overload is not None:
             found.append(overload)
             covered |= queues
@@ -72,80 +79,103 @@ def overloads(journey: Journey) -> list[Overload]:
 
 
 def work_per_arrival(journey: Journey) -> dict[str, float]:
-    """Mean minutes of service that an average arrival brings to each touchpoint, waits left out."""
-    visits = expected_visits(journey)
-    mix = arrival_mix(journey).ravel()
+    """Mean minutes that an average customer's case occupies servers of each touchpoint, waits left out."""
+    return _work(journey, arrival_mix(journey), None)
+
+
+def arrival_mix(journey: Journey) -> FloatArray:
+    """Share of the arrivals of each segment and need, shape (segments, needs), summing to 1.
+
+    Of all who come on the busiest weekday, those who wait at opening left out.
+    """
+    day = busiest_day(journey)
+    coming = [source for source in sources(journey, day) if source.start is None]
+    per_day = [source.per_day(day.hours) for source in coming]
+    if sum(per_day) == 0:
+        return coming[0].mix if len(coming) == 1 else shares_mix(journey)
+    total = sum(count * source.mix for count, source in zip(per_day, coming, strict=True))
+    return np.asarray(total / sum(per_day))
+
+
+def _work(journey: Journey, mix: FloatArray, start: str | None) -> dict[str, float]:
+    """Mean minutes for which a case occupies servers of each touchpoint."""
+    states = expected_case_states(journey, start)
+    shares = mix.ravel()
     kinds = [(segment, need) for segment in journey.segments for need in journey.needs]
+    count = len(journey.touchpoints)
     work = {}
     for row, (name, touchpoint) in enumerate(journey.touchpoints.items()):
         work[name] = float(
             sum(
-                mix[column] * visits[row, column] * touchpoint.service.mean_min(segment, need)
-                for column, (segment, need) in enumerate(kinds)
-                if mix[column] * visits[row, column] > 0
+                shares[column] * states[state, column] * _busy_min(journey, touchpoint, *kind, state >= count)
+                for column, kind in enumerate(kinds)
+                for state in (row, row + count)
+                if shares[column] * states[state, column] > 0
             )
         )
     return work
 
 
-def arrival_mix(journey: Journey) -> FloatArray:
-    """Share of the arrivals of each segment and need, shape (segments, needs), summing to 1."""
-    recorded = journey.arrivals.recorded
-    segments, needs = list(journey.segments), list(journey.needs)
-    by_need = np.array([[journey.needs[need].share_for(segment) for need in needs] for segment in segments])
-    shares = np.array([journey.segments[segment].share or 0.0 for segment in segments])
-    if recorded is None or len(recorded.minute) == 0:
-        return np.asarray(shares[:, None] * by_need)
-    rows = len(recorded.minute)
-    if recorded.segment is not None:
-        shares = np.bincount(recorded.segment, minlength=len(segments)) / rows
-    if recorded.need is None:
-        return np.asarray(shares[:, None] * by_need)
-    if recorded.segment is None:
-        need_shares = np.bincount(recorded.need, minlength=len(needs)) / rows
-        return np.asarray(shares[:, None] * need_shares[None, :])
-    cells = np.bincount(recorded.segment * len(needs) + recorded.need, minlength=len(segments) * len(needs))
-    return np.asarray(cells.reshape(len(segments), len(needs)) / rows)
+def _busy_min(journey: Journey, touchpoint: Touchpoint, segment: str, need: str, failed: bool) -> float:
+    """Mean minutes that one step occupies a server: service, wrap-up, and while kept for the next service."""
+    minutes = touchpoint.service.mean_min(segment, need)
+    if touchpoint.wrap_up is not None:
+        minutes += touchpoint.wrap_up.mean_min(segment, need)
+    if any(rule.keep_server for rule in touchpoint.next):
+        for goal, probability in route(touchpoint, segment, need, failed_before=failed).items():
+            if goal.keeps_server and goal.touchpoint != LEAVE:
+                kept_for = journey.touchpoints[goal.touchpoint].service.mean_min(segment, need)
+                minutes += probability * (1 - touchpoint.fails) * kept_for
+    return minutes
 
 
-def _busiest(journey: Journey) -> tuple[OpeningHours, float]:
-    """Hours and factor of the open weekday with the largest factor, the first of equals."""
-    days = [(journey.arrivals.day_factor(day), journey.hours_on(day)) for day in range(7)]
-    factor, hours = max(((f, h) for f, h in days if h is not None), key=lambda day: day[0])
-    return hours, factor
+def _work_by_lines(journey: Journey, work: dict[str, float]) -> list[tuple[frozenset[str], float]]:
+    """Work of each touchpoint with the queues that its customers may wait in; none: it needs no staff."""
+    return [
+        (frozenset(journey.lines_of(touchpoint)), work[name])
+        for name, touchpoint in journey.touchpoints.items()
+        if touchpoint.queue is not None
+    ]
 
 
 def _queue_sets(journey: Journey) -> Iterator[frozenset[str]]:
-    """Every queue by itself, then all queues that share staff, directly or through others."""
+    """Every queue or group of lines by itself, then all that share staff, directly or through others."""
+    groups = [frozenset(lines) for lines in journey.line_groups().values()]
     singles = [frozenset([name]) for name in journey.queues]
-    yield from singles
+    units = list(dict.fromkeys([*singles, *groups]))
+    yield from units
     components: list[frozenset[str]] = []
-    for linked in (*singles, *(frozenset(group.serves) for group in journey.staff.values())):
+    for linked in (*units, *(frozenset(group.serves) for group in journey.staff.values())):
         touching = [other for other in components if other & linked]
         components = [other for other in components if not other & linked]
         components.append(linked.union(*touching))
-    yield from (component for component in components if len(component) > 1)
+    yield from (component for component in components if component not in units)
 
 
 def _overload(
-    journey: Journey, queues: frozenset[str], work: float, hours: OpeningHours, factor: float
+    journey: Journey, queues: frozenset[str], work: Sequence[tuple[Source, float]], day: BusiestDay
 ) -> Overload | None:
-    """Overload of a set of queues, or None."""
+    """Overload of a set of queues by sources that each bring it some work a customer, or None."""
+    hours = day.hours
     groups = [group for group in journey.staff.values() if queues & set(group.serves)]
-    rosters = [group.roster_steps() for group in groups]
-    rates = _rates(journey, hours, factor)
+    rosters = [_mean_roster(journey, group, day) for group in groups]
     edges = {hours.open_min, hours.close_min}
-    edges.update(minute for minute, _ in rates)
+    edges.update(minute for source, _ in work for minute, _ in source.per_hour)
     edges.update(minute for roster in rosters for minute, _ in roster)
     marks = sorted(edge for edge in edges if hours.open_min <= edge <= hours.close_min)
     parts = []
     for start, end in pairwise(marks):
-        demand = _at(rates, start) / 60 * work
-        capacity = sum(_at(roster, start) for roster in rosters)
+        demand = sum(value_at(source.per_hour, start) / 60 * minutes for source, minutes in work)
+        capacity = sum(value_at(roster, start) for roster in rosters)
         parts.append((start, end, demand, capacity))
     demand = sum((end - start) * demand for start, end, demand, _ in parts)
+    demand += sum(source.at_opening * minutes for source, minutes in work)
     capacity = sum((end - start) * capacity for start, end, _, capacity in parts)
-    names = tuple(name for name, touchpoint in journey.touchpoints.items() if touchpoint.queue in queues)
+    names = tuple(
+        name
+        for name, touchpoint in journey.touchpoints.items()
+        if touchpoint.queue is not None and queues.issuperset(journey.lines_of(touchpoint))
+    )
     if demand > capacity * (1 + TOLERANCE):
         load = demand / capacity if capacity else float("inf")
         return Overload(names, load, (hours.open_min, hours.close_min), whole_day=True)
@@ -157,30 +187,27 @@ def _overload(
     return Overload(names, load, (worst[0], worst[1]), whole_day=False)
 
 
-def _rates(journey: Journey, hours: OpeningHours, factor: float) -> list[tuple[int, float]]:
-    """Arrivals an hour from each minute on."""
+def _mean_roster(journey: Journey, group: StaffGroup, day: BusiestDay) -> list[tuple[int, float]]:
+    """Servers of a group from each minute on: the mean over dates, times the share of time they are up."""
+    up = 1.0
+    if group.breakdown is not None:
+        uptime, repair = group.breakdown.uptime.mean_min(), group.breakdown.repair.mean_min()
+        up = uptime / (uptime + repair)
+    if not isinstance(group.count, RosterFile):
+        return [(minute, count * up) for minute, count in group.roster_steps()]
+    rosters = [group.roster_on(date_) for date_ in _dates(journey, group.count, day)]
+    marks = sorted({minute for roster in rosters for minute, _ in roster})
+    total = np.zeros(len(marks))
+    for roster in rosters:
+        counts = np.array([0, *(count for _, count in roster)])
+        total += counts[np.searchsorted([minute for minute, _ in roster], marks, side="right")]
+    return list(zip(marks, (total * up / max(len(rosters), 1)).tolist(), strict=True))
+
+
+def _dates(journey: Journey, roster: RosterFile, day: BusiestDay) -> list[date]:
+    """Dates over which a roster's file is averaged: the log's, else the file's of the busiest weekday."""
     recorded = journey.arrivals.recorded
     if recorded is not None:
-        return _recorded_rates(recorded, hours)
-    scale = journey.arrivals.scale * factor
-    return [(minute, rate * scale) for minute, rate in journey.arrivals.per_hour_steps()]
-
-
-def _recorded_rates(recorded: RecordedArrivals, hours: OpeningHours) -> list[tuple[int, float]]:
-    """Mean arrivals in each hour of a recorded day."""
-    edges = [*range(hours.open_min, hours.close_min, 60), hours.close_min]
-    counts, _ = np.histogram(recorded.minute, edges)
-    days = max(len(recorded.dates), 1)
-    return [
-        (start, float(count) / days / ((end - start) / 60))
-        for (start, end), count in zip(pairwise(edges), counts, strict=True)
-    ]
-
-
-def _at(steps: Iterable[tuple[int, float]], minute: int) -> float:
-    """Value that holds at ``minute``; 0 before the first step."""
-    value = 0.0
-    for start, step in steps:
-        if start <= minute:
-            value = step
-    return value
+        return [date_ for date_ in recorded.dates if journey.hours_on(date_.weekday()) is not None]
+    some_day = _A_MONDAY + timedelta(days=day.weekday)
+    return (roster.table.dates_like(some_day) if roster.table is not None else []) or [some_day]

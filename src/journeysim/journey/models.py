@@ -16,7 +16,8 @@ from journeysim.errors import Problem
 from journeysim.journey.arrivals import Arrivals
 from journeysim.journey.distributions import Distribution, Strictly
 from journeysim.journey.hours import Hours, OpeningHours
-from journeysim.journey.stations import Queue, StaffGroup, Touchpoint
+from journeysim.journey.staff import StaffGroup
+from journeysim.journey.stations import Queue, Touchpoint
 from journeysim.journey.strict_yaml import Document, Loc
 from journeysim.journey.values import (
     Duration,
@@ -36,8 +37,8 @@ class Segment(Strictly):
 
     share: Share | None = Field(
         None,
-        description="Share of the arrivals; the shares of all segments sum to 1. Absent only where recorded "
-        "arrivals name each customer's segment.",
+        description="Share of the arrivals; the shares of all segments sum to 1. Absent only where files "
+        "name each customer's segment.",
         examples=[0.9],
     )
     priority: Priority = Field(
@@ -57,7 +58,10 @@ class Segment(Strictly):
         None, description="Margin that one customer brings in a year.", examples=[900]
     )
     head_start: Duration | None = Field(
-        None, description="How much earlier they count as having joined (not built yet).", examples=["90 s"]
+        None,
+        description="By how much they count as having joined earlier than they did, in every queue; absent: "
+        "not at all.",
+        examples=["90 s"],
     )
 
 
@@ -73,7 +77,7 @@ class Need(Strictly):
     share: NeedShare | None = Field(
         None,
         description="Share of customers, a number or by segment; for each segment the needs sum to 1. Absent "
-        "only where recorded arrivals name each customer's need.",
+        "only where files name each customer's need.",
         examples=[0.7, {"regular": 0.7, "vip": 0.4}],
     )
     start: Name = Field(description="Touchpoint where the visit starts.", examples=["welcome"])
@@ -150,6 +154,22 @@ class Journey(Strictly):
     def hours_on(self, weekday: int) -> OpeningHours | None:
         """Opening hours on a weekday, 0 (Monday) to 6; None on one that is closed."""
         return self.hours.on(weekday)
+
+    def line_groups(self) -> dict[str, tuple[str, ...]]:
+        """Lines of each line group, both in file order."""
+        groups: dict[str, tuple[str, ...]] = {}
+        for name, queue in self.queues.items():
+            if queue.line_group is not None:
+                groups[queue.line_group] = (*groups.get(queue.line_group, ()), name)
+        return groups
+
+    def lines_of(self, touchpoint: Touchpoint) -> tuple[str, ...]:
+        """Queues in one of which customers wait for a touchpoint: its own, or all lines of its line group."""
+        if touchpoint.queue is None:
+            return ()
+        if touchpoint.queue in self.queues:
+            return (touchpoint.queue,)
+        return self.line_groups().get(touchpoint.queue, ())
 
     def distributions(self) -> Iterator[tuple[Loc, Distribution]]:
         """Yield every outermost distribution of the map with its location in the document."""

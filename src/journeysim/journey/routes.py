@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from journeysim.journey.distributions import SHARES_TOLERANCE
 from journeysim.journey.flow import route
+from journeysim.journey.sources import kinds_who_come
 from journeysim.journey.stations import LEAVE, Touchpoint
 
 if TYPE_CHECKING:
@@ -55,10 +57,23 @@ class Loop:
 
 @dataclass(frozen=True)
 class _Way:
-    """One thing that may happen at a state: its name and where luck then leads."""
+    """One thing that may happen at a state: its name, where luck then leads, and to which later contacts."""
 
     outcome: str
     targets: tuple[tuple[int, float], ...]
+    later: tuple[tuple[int, float], ...] = ()
+
+    def onward(self) -> tuple[tuple[int, float], ...]:
+        """Where the case may go on, in this visit or a later one."""
+        return self.targets + self.later
+
+    def scaled(self, factor: float) -> _Way:
+        """Return the same with all probabilities times ``factor``."""
+        return _Way(
+            self.outcome,
+            tuple((state, probability * factor) for state, probability in self.targets),
+            tuple((state, probability * factor) for state, probability in self.later),
+        )
 
 
 def all_targets(touchpoint: Touchpoint) -> set[str]:
@@ -69,9 +84,14 @@ def all_targets(touchpoint: Touchpoint) -> set[str]:
     return named - {LEAVE}
 
 
+def starting_touchpoints(journey: Journey) -> list[str]:
+    """Touchpoints for which somebody waits when the doors open."""
+    return [queue.start_with.touchpoint for queue in journey.queues.values() if queue.start_with is not None]
+
+
 def reached_by_name(journey: Journey) -> set[str]:
     """Touchpoints that some start and ways on lead to, however unlikely."""
-    frontier = [need.start for need in journey.needs.values()]
+    frontier = [need.start for need in journey.needs.values()] + starting_touchpoints(journey)
     reached: set[str] = set()
     while frontier:
         name = frontier.pop()
@@ -88,6 +108,7 @@ class Routes:
     ----------
     reached : touchpoints reached with a probability above 0.
     loops : ways round from which not all leave soon enough.
+    endless : ways round over later contacts from which no case ever ends unless somebody waits; touchpoints.
     """
 
     def __init__(self, journey: Journey) -> None:
@@ -96,24 +117,32 @@ class Routes:
         self._index = {name: number for number, name in enumerate(self._names)}
         self.reached: set[str] = set()
         self.loops: list[Loop] = []
+        self.endless: list[tuple[str, ...]] = []
         self._walk()
 
     def _walk(self) -> None:
         seen: set[tuple[object, ...]] = set()
+        coming = kinds_who_come(self._journey)
+        at_opening = [self._index[name] for name in starting_touchpoints(self._journey)]
         for segment_name, segment in self._journey.segments.items():
             for need_name, need in self._journey.needs.items():
                 ways = self._ways(segment_name, segment, need_name)
-                reached = _reached(ways, self._index[need.start])
-                if segment.share != 0 and (need.share is None or need.share_for(segment_name) > 0):
+                starts = [self._index[need.start], *at_opening]
+                reached = _reached(ways, starts)
+                if (segment_name, need_name) in coming:
                     self.reached.update(self._names[state % len(self._names)] for state in reached)
                 key = (need.start, tuple(map(tuple, ways)))
                 if key in seen:
                     continue
                 seen.add(key)
                 self._find_loops(ways, sorted(reached))
+                self._find_endless(ways, sorted(reached))
 
     def _ways(self, segment_name: str, segment: Segment, need: str) -> list[list[_Way]]:
-        """For each state (touchpoint, then touchpoint after a failure) what may happen there."""
+        """For each state (touchpoint, then touchpoint after a failure) what may happen there.
+
+        The first of each is a service without any wait.
+        """
         count = len(self._names)
         return [
             self._ways_at(touchpoint, segment_name, segment, need, failed)
@@ -127,22 +156,26 @@ class Routes:
         joined = self._services(touchpoint, segment_name, need, failed)
         if touchpoint.queue is None:
             return joined
-        queue = self._journey.queues[touchpoint.queue]
+        # Lines of a group differ in nothing that matters here but room and length, so any may turn away.
+        lines = [self._journey.queues[name] for name in self._journey.lines_of(touchpoint)]
+        queue = lines[0]
         if queue.patience is not None or (segment.patience is not None and not queue.never_reneges):
             joined.append(_Way("reneged", self._to(touchpoint.if_reneged, 1.0, failed)))
         ways = list(joined)
-        if queue.capacity is not None:
+        if any(line.capacity is not None for line in lines):
             ways.append(_Way("rejected", self._to(touchpoint.if_rejected, 1.0, failed)))
-        balk = queue.balk
-        can_balk = balk is not None and (
+        balks = [line.balk for line in lines if line.balk is not None and line.balk.probability > 0]
+        can_balk = any(
             balk.at_length is not None or (balk.expected_wait and segment.acceptable_wait is not None)
+            for balk in balks
         )
-        if balk is not None and can_balk and balk.probability > 0:
-            away = self._to(touchpoint.if_balked, balk.probability, failed)
-            for way in joined if balk.probability < 1 else [_Way("", ())]:
-                kept = tuple((target, share * (1 - balk.probability)) for target, share in way.targets)
+        if can_balk:
+            probability = balks[0].probability
+            away = self._to(touchpoint.if_balked, probability, failed)
+            for way in joined if probability < 1 else [_Way("", ())]:
+                kept = way.scaled(1 - probability)
                 outcome = f"balked or {way.outcome}" if way.outcome else "balked"
-                ways.append(_Way(outcome, away + kept))
+                ways.append(_Way(outcome, away + kept.targets, kept.later))
         return ways
 
     def _services(self, touchpoint: Touchpoint, segment: str, need: str, failed: int) -> list[_Way]:
@@ -156,10 +189,15 @@ class Routes:
         ways: dict[_Way, None] = {}
         for waited in (0.0, *(limit + 1 for limit in limits)):
             targets: list[tuple[int, float]] = []
+            later: list[tuple[int, float]] = []
             if touchpoint.fails < 1:
-                after = route(touchpoint, segment, need, failed_before=failed > 0, waited_min=waited)
-                for name, probability in after.items():
-                    targets += self._to(name, probability * (1 - touchpoint.fails), failed)
+                goals = route(touchpoint, segment, need, failed_before=failed > 0, waited_min=waited)
+                for goal, probability in goals.items():
+                    chance = probability * (1 - touchpoint.fails)
+                    if goal.later:
+                        later += self._to(goal.touchpoint, chance, 0)
+                    else:
+                        targets += self._to(goal.touchpoint, chance, failed)
             targets += self._to(touchpoint.if_failed, touchpoint.fails, len(self._names))
             outcome = (
                 "served"
@@ -168,7 +206,7 @@ class Routes:
                 if touchpoint.fails == 1
                 else "served or failed"
             )
-            ways[_Way(outcome, tuple(targets))] = None
+            ways[_Way(outcome, tuple(targets), tuple(later))] = None
         return list(ways)
 
     def _to(self, name: str, probability: float, failed: int) -> tuple[tuple[int, float], ...]:
@@ -185,6 +223,15 @@ class Routes:
                 if all(set(loop.touchpoints) != set(other.touchpoints) for other in self.loops):
                     self.loops.append(loop)
 
+    def _find_endless(self, ways: list[list[_Way]], reached: list[int]) -> None:
+        """Note ways round from which a case goes on and on as long as everybody is served at once."""
+        at_once = [of_state[:1] for of_state in ways]
+        stuck = set(reached) - _may_end(at_once, reached)
+        for group in _cyclic_groups(at_once, sorted(stuck), over_contacts=True):
+            names = tuple(dict.fromkeys(self._names[state % len(self._names)] for state in group))
+            if not self.loops and names not in self.endless:
+                self.endless.append(names)
+
     def _named(self, choice: dict[int, _Way], survival: dict[int, float], worst: float) -> Loop:
         """Follow the likeliest ways on among the worst until they close."""
         state = max(survival, key=lambda candidate: (survival[candidate], -candidate))
@@ -200,19 +247,48 @@ class Routes:
         return Loop(names, tuple(choice[state].outcome for state in circle), worst)
 
 
-def _reached(ways: list[list[_Way]], start: int) -> set[int]:
-    frontier, reached = [start], set()
+def _reached(ways: list[list[_Way]], starts: Iterable[int]) -> set[int]:
+    frontier, reached = list(starts), set()
     while frontier:
         state = frontier.pop()
         if state not in reached:
             reached.add(state)
-            frontier += [target for way in ways[state] for target, _ in way.targets]
+            frontier += [target for way in ways[state] for target, _ in way.onward()]
     return reached
 
 
-def _cyclic_groups(ways: list[list[_Way]], states: Iterable[int]) -> list[list[int]]:
-    """Groups of states that lead to one another (strongly connected, by Tarjan's algorithm, no recursion)."""
-    edges = {state: sorted({target for way in ways[state] for target, _ in way.targets}) for state in states}
+def _may_end(ways: list[list[_Way]], states: Iterable[int]) -> set[int]:
+    """States from which a case may end: something may happen after which not all go on."""
+    leads_to: dict[int, set[int]] = {}
+    frontier: list[int] = []
+    for state in states:
+        for way in ways[state]:
+            if sum(probability for _, probability in way.onward()) < 1 - SHARES_TOLERANCE:
+                frontier.append(state)
+            for target, _ in way.onward():
+                leads_to.setdefault(target, set()).add(state)
+    ending: set[int] = set()
+    while frontier:
+        state = frontier.pop()
+        if state not in ending:
+            ending.add(state)
+            frontier += leads_to.get(state, ())
+    return ending
+
+
+def _cyclic_groups(
+    ways: list[list[_Way]], states: Iterable[int], *, over_contacts: bool = False
+) -> list[list[int]]:
+    """Groups of states that lead to one another (strongly connected, by Tarjan's algorithm, no recursion).
+
+    Within a visit, or over the later contacts of a case.
+    """
+    edges = {
+        state: sorted(
+            {target for way in ways[state] for target, _ in (way.onward() if over_contacts else way.targets)}
+        )
+        for state in states
+    }
     order: dict[int, int] = {}
     low: dict[int, int] = {}
     stack: list[int] = []

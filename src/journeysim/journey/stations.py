@@ -1,4 +1,4 @@
-"""Where customers wait and are served: queues, staff groups, touchpoints and the rules that lead on."""
+"""Where customers wait and are served: queues, touchpoints and the rules that lead on."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from journeysim.journey.values import (
     Id,
     Name,
     Names,
-    NotNegative,
     PositiveCount,
     PositiveDuration,
     Share,
     Text,
-    TimeOfDay,
     Truth,
     by_shape,
     tag,
@@ -27,77 +25,6 @@ from journeysim.journey.values import (
 LEAVE = "leave"
 
 Condition = Literal["occupied", "seated", "informed", "explained", "fair", "alone", "anxious", "comfortable"]
-
-
-class RosterFile(Strictly):
-    """A roster read from a file (not built yet)."""
-
-    file: Text = Field(
-        description="CSV or Parquet file, in the map's folder or below.", examples=["data/agents.csv"]
-    )
-    day: Text | None = Field(None, description="Column with the date.", examples=["date"])
-    time: Text = Field(description="Column with the time from which the count holds.", examples=["from"])
-    count: Text = Field(description="Column with the count.", examples=["agents"])
-
-
-class Breakdown(Strictly):
-    """Machines that fail and are repaired (not built yet)."""
-
-    uptime: Distribution = Field(
-        description="Opening time until a breakdown.", examples=[{"exponential": {"mean": "20 h"}}]
-    )
-    repair: Distribution = Field(description="Time until repaired.", examples=[{"constant": "30 min"}])
-
-
-Roster = Annotated[
-    Annotated[Count, tag("number")]
-    | Annotated[dict[TimeOfDay, Count], Field(min_length=1), tag("mapping")]
-    | Annotated[RosterFile, tag("file")],
-    by_shape("a whole number or numbers by time of day are required", "{09:00: 3, 11:30: 4}", file_form=True),
-]
-
-
-class StaffGroup(Strictly):
-    """Interchangeable servers, people or machines, with a roster."""
-
-    count: Roster = Field(
-        description="How many are on duty: one number, or one from each time on (before the first: 0).",
-        examples=[3, {"09:00": 3, "11:30": 4, "14:00": 3}],
-    )
-    serves: Names = Field(
-        description="Queues this group serves, in order of preference.",
-        examples=[["vip_line", "counter_line"]],
-    )
-    kind: Literal["person", "machine"] = Field(
-        "person", description="person (default) or machine.", examples=["machine"]
-    )
-    cost_per_hour: NotNegative = Field(
-        0.0, description="Cost of one rostered hour of one server.", examples=[60]
-    )
-    attentive: Share | None = Field(
-        None,
-        description="Chance that an encounter is attentive, not indifferent; absent: the preset's.",
-        examples=[0.8],
-    )
-    breakdown: Breakdown | None = Field(
-        None,
-        description="Breakdowns of machines (not built yet).",
-        examples=[{"uptime": {"exponential": {"mean": "20 h"}}, "repair": {"constant": "30 min"}}],
-    )
-
-    def roster_steps(self) -> list[tuple[int, int]]:
-        """Return the count from each minute of the day on, in ascending order; before the first it is 0.
-
-        Raises
-        ------
-        NotImplementedError
-            The roster stands in a file; checked maps hold none such.
-        """
-        if isinstance(self.count, RosterFile):
-            raise NotImplementedError("a roster from a file is not built yet")
-        if isinstance(self.count, dict):
-            return sorted(self.count.items())
-        return [(0, self.count)]
 
 
 class Balk(Strictly):
@@ -117,10 +44,10 @@ class Balk(Strictly):
 
 
 class LineStart(Strictly):
-    """Open a line when others are busy (not built yet)."""
+    """People who wait in a line when the doors open; their segments and needs are by the shares."""
 
-    touchpoint: Name = Field(description="Touchpoint of the line.", examples=["till"])
-    count: PositiveCount = Field(description="How many.", examples=[3])
+    touchpoint: Name = Field(description="Touchpoint they wait for, in this queue.", examples=["till"])
+    count: PositiveCount = Field(description="How many wait.", examples=[3])
 
 
 QueuePatience = Annotated[
@@ -156,14 +83,15 @@ class Queue(Strictly):
     conditions: tuple[Condition, ...] = Field(
         (), description="What waiting here is like.", examples=[["seated", "informed"]]
     )
-    line_group: Name | None = Field(
+    line_group: Id | None = Field(
         None,
-        description="Group of lines of which the shortest is joined (not built yet).",
+        description="Group of lines this one belongs to; a touchpoint whose `queue` is the group's name has "
+        "the shortest line joined, those in service counted.",
         examples=["tills"],
     )
     start_with: LineStart | None = Field(
         None,
-        description="Who stands here at opening (not built yet).",
+        description="Who waits here when the doors open, every day.",
         examples=[{"touchpoint": "till", "count": 3}],
     )
 
@@ -231,7 +159,7 @@ After = Annotated[
         tag("text"),
     ]
     | Annotated[Distribution, tag("mapping")],
-    by_shape("a duration or distribution is required", "2 days"),
+    by_shape("a duration or distribution is required", "2 days", durations=True),
 ]
 
 
@@ -239,7 +167,8 @@ class Rule(Strictly):
     """One line of ``next``: where a customer goes on to, and when."""
 
     to: Target = Field(
-        description="Touchpoint to go to, leave, or several with shares that sum to 1.",
+        description="Touchpoint to go to, leave (not with after or keep_server), or several with shares that "
+        "sum to 1.",
         examples=["counter", {"kiosk": 0.6, "counter": 0.4}],
     )
     when: When | None = Field(
@@ -250,11 +179,14 @@ class Rule(Strictly):
         None, description="Name of the rule, by which a scenario addresses it.", examples=["to advice"]
     )
     after: After | None = Field(
-        None, description="Come back there on a later day (not built yet).", examples=["2 days"]
+        None,
+        description="Ends this visit; the case's next contact is there so much later, rounded up to whole "
+        "days and moved to the next open day.",
+        examples=["2 days", {"exponential": {"mean": "3 days"}}],
     )
     keep_server: Truth = Field(
         False,
-        description="Hold the server while the customer is at the next touchpoint (not built yet).",
+        description="Holds the server while the customer is at the next touchpoint, such as an approval.",
         examples=[True],
     )
 
@@ -281,7 +213,8 @@ class Touchpoint(Strictly):
     channel: Text = Field("", description="Channel, for reports.", examples=["self-service"])
     queue: Name | None = Field(
         None,
-        description="Queue in which customers wait for it; absent: it starts at once.",
+        description="Queue in which customers wait for it, or line group of which they join the shortest "
+        "line; absent: it starts at once.",
         examples=["door"],
     )
     service: Distribution = Field(
@@ -311,7 +244,7 @@ class Touchpoint(Strictly):
     )
     wrap_up: Distribution | None = Field(
         None,
-        description="Server's work after the customer has gone (not built yet).",
+        description="How long the server is busy after the customer has gone; absent: not at all.",
         examples=[{"constant": "1 min"}],
     )
     next: Annotated[tuple[Rule, ...], Field(max_length=1000)] = Field(

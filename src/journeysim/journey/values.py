@@ -33,6 +33,7 @@ TAG_MARK = "\x00"
 
 MAX_DURATION_MIN = 3660 * 1440.0
 MAX_NAME_LENGTH = 80
+MAX_COUNT = 1_000_000
 RESERVED_NAMES = frozenset({"leave", "none", "other"})
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -200,8 +201,8 @@ Number = Annotated[float, Strict(), AllowInfNan(False), BeforeValidator(_strict_
 NotNegative = Annotated[Number, Field(ge=0, le=1e12)]
 Positive = Annotated[Number, Field(gt=0, le=1e12)]
 Share = Annotated[Number, Field(ge=0, le=1)]
-Count = Annotated[int, Strict(), BeforeValidator(_count), Field(ge=0, le=1_000_000)]
-PositiveCount = Annotated[int, Strict(), BeforeValidator(_count), Field(ge=1, le=1_000_000)]
+Count = Annotated[int, Strict(), BeforeValidator(_count), Field(ge=0, le=MAX_COUNT)]
+PositiveCount = Annotated[int, Strict(), BeforeValidator(_count), Field(ge=1, le=MAX_COUNT)]
 Priority = Annotated[int, Strict(), BeforeValidator(_count), Field(ge=-1000, le=1000)]
 Truth = Annotated[bool, Strict(), BeforeValidator(_truth)]
 Text = Annotated[str, Strict(), Field(max_length=10_000)]
@@ -233,7 +234,12 @@ def tag(name: str) -> Tag:
 
 
 def by_shape(
-    problem: str, hint: str = "", *, file_form: bool = False, words: frozenset[str] | None = None
+    problem: str,
+    hint: str = "",
+    *,
+    file_form: bool = False,
+    words: frozenset[str] | None = None,
+    durations: bool = False,
 ) -> Discriminator:
     """Choose among the forms of a value by what stands there: a number, text, mapping or list.
 
@@ -242,6 +248,7 @@ def by_shape(
     problem, hint : the message for anything else.
     file_form : a mapping with the key ``file`` is a form of its own.
     words : the only texts there are; by default any.
+    durations : texts are durations, as which a number is refused for want of a unit.
     """
 
     def shape(value: object) -> str:
@@ -255,7 +262,7 @@ def by_shape(
         elif isinstance(value, list):
             name = "list"
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            name = "number"
+            name = "text" if durations else "number"
         return TAG_MARK + name
 
     context = _Context(problem=problem, hint=hint)

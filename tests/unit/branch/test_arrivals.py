@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.branch_days import BUSY, batch_of, changed, journey_of, one_queue, with_log
+from tests.branch_days import BUSY, MONDAY, batch_of, changed, in_order, journey_of, one_queue, with_log
 
 from journeysim.branch.arrivals import Arrivals, generated_arrivals, recorded_arrivals
 from journeysim.branch.luck import Luck, name_tag
 from journeysim.branch.plan import compile_plan
-from journeysim.branch.steps import visit_ids
 from journeysim.units import TICKS_PER_MINUTE, to_ticks
 
 HOUR = to_ticks(60)
@@ -26,8 +25,8 @@ def test_generated_arrivals_are_in_order_and_within_hours() -> None:
     batch = batch_of(journey_of(BUSY), 50)
     arrivals = batch.arrivals
     assert_in_order(arrivals)
-    assert arrivals.tick.min() >= batch.plan.opens
-    assert arrivals.tick.max() < batch.plan.closes
+    assert arrivals.tick.min() >= batch.plan.day.opens
+    assert arrivals.tick.max() < batch.plan.day.closes
     assert set(arrivals.day) == set(range(50))
     assert set(arrivals.segment) == {0, 1}
     assert set(arrivals.need) == {0, 1}
@@ -51,7 +50,7 @@ def test_an_address_is_segment_hour_layer_and_index() -> None:
 
 def test_visit_ids_are_distinct_over_days_and_segments() -> None:
     batch = batch_of(journey_of(BUSY), 50)
-    ids = visit_ids(batch.arrivals, batch.days)
+    ids = batch.arrivals.visit_id
     assert np.unique(ids).size == ids.size
     assert (ids >> 42 == np.array([day.number for day in batch.days])[batch.arrivals.day]).all()
 
@@ -73,14 +72,15 @@ def test_nobody_comes_before_the_first_rate() -> None:
 def test_a_day_keeps_its_arrivals_in_whatever_batch() -> None:
     journey = journey_of(BUSY)
     batch = batch_of(journey, 5)
-    alone = generated_arrivals(batch.plan, [batch.days[3]], batch.luck)
+    alone = in_order(generated_arrivals(batch.plan, [batch.days[3]], batch.luck))
     mine = batch.arrivals.day == 3
     assert np.array_equal(alone.tick, batch.arrivals.tick[mine])
     assert np.array_equal(alone.order, batch.arrivals.order[mine])
     first, last = batch.bounds[3]
-    part = batch.arrivals.between(first, last)
+    part = batch.arrivals[first:last]
     assert np.array_equal(part.order, alone.order)
-    assert set(part.day) == {0}
+    assert set(part.day) == {3}
+    assert set(alone.day) == {0}
     assert np.array_equal(part.luck_address.day, alone.luck_address.day)
 
 
@@ -103,7 +103,7 @@ def test_what_a_log_does_not_say_is_drawn_by_the_shares() -> None:
     journey = with_log(journey_of(BUSY), [(540 + i / 100, "vip", "cash") for i in range(15_000)])
     log = journey.arrivals.recorded
     assert log is not None
-    plan = compile_plan(journey, 0)
+    plan = compile_plan(journey, MONDAY)
     assert plan is not None
     days = batch_of(journey).days
     blank = replace(log, segment=None, need=None)

@@ -20,7 +20,7 @@ DOOR, MACHINE, COUNTER, ADVICE, FORM = range(5)
 
 def drawn(data: dict[str, Any], days: int = 5, occurrences: int = 4) -> tuple[Batch, Draws]:
     batch = batch_of(journey_of(data), days)
-    return batch, draw_steps(batch.plan, batch.arrivals, batch.luck, occurrences)
+    return batch, draw_steps(batch.plan, batch.arrivals, batch.capacity, batch.luck, occurrences)
 
 
 def one_service(service: dict[str, Any], days: int = 100) -> tuple[Batch, np.ndarray]:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.branch_days import BUSY, changed, journey_of, one_queue, with_log
+from tests.branch_days import BUSY, MONDAY, changed, journey_of, one_queue, with_log
 
-from journeysim.branch.plan import NO_LIMIT, NO_QUEUE, compile_plan
+from journeysim.branch import open_days, simulate_replication
+from journeysim.branch.day_plan import Counts
+from journeysim.branch.plan import NO_LIMIT, LinePlan, compile_plan
 from journeysim.branch.routes import LEAVE
+from journeysim.journey import Journey
 from journeysim.units import to_ticks
 
-MONDAY, SATURDAY = 0, 5
+TUESDAY, SATURDAY = date(2027, 1, 5), date(2027, 1, 9)
 
 
-def plan_of(data: dict[str, Any], weekday: int = MONDAY) -> Any:
-    plan = compile_plan(journey_of(data), weekday)
+def plan_of(data: dict[str, Any], day: date = MONDAY) -> Any:
+    plan = compile_plan(journey_of(data), day)
     assert plan is not None
     return plan
 
@@ -32,16 +37,16 @@ def test_names_are_in_map_order() -> None:
 
 def test_rates_include_scale_and_weekday() -> None:
     data = changed(BUSY, {"arrivals.scale": 1.5, "arrivals.day_of_week": {"mon": 2, "sat": 0.5}})
-    assert plan_of(data).rates.tolist() == [150, 240]
-    assert plan_of(data, SATURDAY).rates.tolist() == [37.5, 60]
-    assert plan_of(data).rate_ticks.tolist() == [to_ticks(540), to_ticks(630)]
+    assert plan_of(data).day.rates == (150, 240)
+    assert plan_of(data, SATURDAY).day.rates == (37.5, 60)
+    assert plan_of(data).day.rate_ticks == (to_ticks(540), to_ticks(630))
 
 
 def test_a_weekday_without_hours_or_arrivals_is_closed() -> None:
     hours = {"mon": {"open": "09:00", "close": "12:00"}, "sat": {"open": "10:00", "close": "12:00"}}
     data = changed(BUSY, {"hours": hours, "arrivals.day_of_week": {"sat": 0}})
     assert compile_plan(journey_of(data), MONDAY) is not None
-    assert compile_plan(journey_of(data), 1) is None
+    assert compile_plan(journey_of(data), TUESDAY) is None
     assert compile_plan(journey_of(data), SATURDAY) is None
 
 
@@ -51,19 +56,16 @@ def test_the_roster_starts_at_opening_and_ends_before_closing() -> None:
         "tue": {"open": "09:00", "close": "12:00", "at_close": "leave"},
     }
     data = changed(BUSY, {"hours": hours})
-    monday, tuesday = plan_of(data), plan_of(data, 1)
-    tellers = plan_of(data).group_plans[2]
-    assert tellers.roster_ticks.tolist() == [to_ticks(m) for m in (570, 585)]
-    assert tellers.roster_counts.tolist() == [2, 3]
-    assert tuesday.group_plans[2].roster_counts.tolist() == [2, 3, 2]
+    monday, tuesday = plan_of(data).day, plan_of(data, TUESDAY).day
+    assert monday.rosters[2] == Counts((to_ticks(570), to_ticks(585)), (2, 3))
+    assert tuesday.rosters[2] == Counts(tuple(to_ticks(m) for m in (540, 585, 660)), (2, 3, 2))
     assert (monday.serves_out, tuesday.serves_out) == (True, False)
     assert (monday.opens, monday.closes) == (to_ticks(570), to_ticks(660))
 
 
 def test_nobody_is_on_duty_before_the_first_time() -> None:
-    plan = plan_of(one_queue(staff__tellers__count={"09:10": 2}))
-    assert plan.group_plans[0].roster_ticks.tolist() == [to_ticks(540), to_ticks(550)]
-    assert plan.group_plans[0].roster_counts.tolist() == [0, 2]
+    (roster,) = plan_of(one_queue(staff__tellers__count={"09:10": 2})).day.rosters
+    assert roster == Counts((to_ticks(540), to_ticks(550)), (0, 2))
 
 
 def test_queues() -> None:
@@ -72,8 +74,8 @@ def test_queues() -> None:
     assert (machine.capacity, machine.balk_length, machine.balk_probability) == (4, 3, 0.3)
     assert machine.balks
     assert counter.balks_at_expected_wait
-    assert (counter.lines, counter.line_of_segment) == (2, (1, 0))
-    assert (machine.lines, machine.line_of_segment) == (1, (0, 0))
+    assert (counter.lines, counter.line_of_segment) == ((LinePlan(1, 0), LinePlan(2, 0)), (1, 0))
+    assert (machine.lines, machine.line_of_segment) == ((LinePlan(0, 0),), (0, 0))
     # Tellers prefer the counter, advisers do nothing else.
     assert advice.groups == (3, 2)
 
@@ -85,7 +87,7 @@ def test_lines_go_by_rank_not_by_number() -> None:
 
 def test_touchpoints() -> None:
     door, machine, counter, advice, form = plan_of(BUSY).touchpoint_plans
-    assert form.queue == NO_QUEUE
+    assert [point.queues for point in (door, machine, counter, advice, form)] == [(0,), (1,), (2,), (3,), ()]
     assert (machine.if_failed, machine.if_balked, machine.if_rejected, machine.if_reneged) == (2, 2, 2, LEAVE)
     assert [point.on_cycle for point in (door, machine, counter, advice, form)] == [
         False,
@@ -148,11 +150,58 @@ def test_mean_service_of_a_queue_for_those_turned_away_is_that_of_its_services()
     assert plan_of(data).queue_plans[1].mean_service == to_ticks(7)
 
 
-def test_expected_steps_and_shares() -> None:
+def test_shares_and_starts() -> None:
     plan = plan_of(BUSY)
-    assert plan.expected_steps.shape == (5, 4)
-    assert plan.expected_steps[0] == pytest.approx(1)
     assert plan.need_shares[0] == pytest.approx([0.7, 1.0])
     assert plan.segment_share.tolist() == [0.8, 0.2]
     assert np.array_equal(plan.start, [0, 0])
     assert [d is None for d in plan.acceptable_wait] == [False] * 4
+
+
+class TestRostersByDate:
+    """A roster from a file with dates is that of the date; every date is a kind of day of its own."""
+
+    @staticmethod
+    def dated(folder: Path) -> Journey:
+        lines = ["2027-01-04,09:00,1", "2027-01-04,10:00,3", "2027-01-05,08:30,2", "2027-01-11,09:30,4"]
+        (folder / "agents.csv").write_text("\n".join(["date,from,agents", *lines]))
+        count = {"file": "agents.csv", "day": "date", "time": "from", "count": "agents"}
+        hours = {day: {"open": "09:00", "close": "11:00"} for day in ("mon", "tue")}
+        service = {"constant": "10 min"}
+        data = one_queue(staff__tellers__count=count, hours=hours, touchpoints__counter__service=service)
+        return journey_of(changed(data, {"arrivals.per_hour": 12}), folder)
+
+    def test_the_plan_has_the_roster_of_the_date(self, tmp_path: Path) -> None:
+        journey = self.dated(tmp_path)
+
+        def roster(day: int) -> Counts:
+            plan = compile_plan(journey, date(2027, 1, day))
+            assert plan is not None
+            return plan.day.rosters[0]
+
+        assert roster(4) == Counts((to_ticks(540), to_ticks(600)), (1, 3))
+        # What holds at opening may have begun before.
+        assert roster(5) == Counts((to_ticks(540),), (2,))
+        assert roster(11) == Counts((to_ticks(540), to_ticks(570)), (0, 4))
+        # A date that the file does not have is like another of its weekday.
+        assert roster(18) == roster(4)
+        assert roster(12) == roster(5)
+
+    def test_a_replication_simulates_each_date_with_its_own(self, tmp_path: Path) -> None:
+        journey = self.dated(tmp_path)
+        days = open_days(journey, MONDAY, 4)
+        steps = simulate_replication(
+            journey, days, seed=1, replication=0, target_wait_min=5, keep_steps=True
+        ).steps
+        assert steps is not None
+        most = []
+        for day in days:
+            mine = steps.filter(steps["day"] == day.number)
+            spans = list(zip(mine["started_min"], mine["ended_min"], strict=True))
+            most.append(max(sum(s <= start < e for s, e in spans) for start, _ in spans))
+            if day.date == date(2027, 1, 11):
+                assert min(start for start, _ in spans) >= 570
+        assert most[0] <= 3
+        assert most[1] == most[3] == 2
+        assert most[2] <= 4
+        assert [day.date.day for day in days] == [4, 5, 11, 12]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.branch_days import changed, journey_of
 
-from journeysim.branch.routes import LEAVE, Route, closure, compile_route, edges
+from journeysim.branch.routes import LEAVE, Route, closure, compile_route, edges, find_follow_ups
 from journeysim.units import to_ticks
 
 NAMES = ["hub", "a", "b", "c"]
@@ -30,7 +30,7 @@ def route_of(rules: list[dict[str, Any]]) -> Route:
         "touchpoints": {**dict.fromkeys(NAMES, place), "front": front},
     }
     journey = journey_of(changed(data, {"touchpoints.hub.next": rules} if rules else {}))
-    return compile_route(journey.touchpoints["hub"], journey)
+    return compile_route("hub", journey.touchpoints["hub"], journey, find_follow_ups(journey))
 
 
 def shares(route: Route, klass: tuple[str, str] = ("x", "cash"), situation: int = 0) -> dict[int, float]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from tests import oracle
+from tests.branch_by_hand import OPENS, Row, by_segment, counter, rows, times, with_desk
 from tests.branch_days import Engine, batch_of, changed, journey_of, with_log
 
 from journeysim.branch import simpy_engine
@@ -18,88 +18,6 @@ from journeysim.branch.simpy_engine import NeedsMoreDraws
 from journeysim.branch.steps import NONE
 from journeysim.errors import RouteError
 from journeysim.units import TICKS_PER_MINUTE
-
-OPENS = 540
-
-
-class Row(NamedTuple):
-    """A step as a person would note it; times are minutes after opening, None where it never was."""
-
-    visit: int
-    touchpoint: str
-    joined: float
-    started: float | None
-    ended: float
-    group: str | None
-    outcome: str
-
-
-@pytest.fixture(params=["simpy", "oracle"])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    return {"simpy": simpy_engine.simulate_day, "oracle": oracle.simulate_day}[request.param]
-
-
-def counter(**changes: Any) -> dict[str, Any]:
-    """One teller, five minutes for everybody, three kinds of customers; open for an hour."""
-    data = {
-        "journey": "By hand",
-        "hours": {"open": "09:00", "close": "10:00"},
-        "segments": {name: {"share": share} for name, share in (("a", 0.5), ("b", 0.25), ("c", 0.25))},
-        "needs": {"cash": {"share": 1, "start": "counter"}},
-        "arrivals": {"per_hour": 1},
-        "staff": {"tellers": {"count": 1, "serves": ["line"]}},
-        "queues": {"line": {}},
-        "touchpoints": {"counter": {"stage": "T", "queue": "line", "service": {"constant": "5 min"}}},
-    }
-    return changed(data, {path.replace("__", "."): value for path, value in changes.items()})
-
-
-def with_desk(data: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """The same with a desk, one clerk, three minutes, behind the counter."""
-    more = {
-        "staff.clerks": {"count": 1, "serves": ["desk_line"]},
-        "queues.desk_line": {},
-        "touchpoints.desk": {"stage": "T", "queue": "desk_line", "service": {"constant": "3 min"}},
-        "touchpoints.counter.next": [{"to": "desk"}],
-    }
-    return changed(data, more | {path.replace("__", "."): value for path, value in changes.items()})
-
-
-def by_segment(**minutes: float) -> dict[str, Any]:
-    return {"by_segment": {name: {"constant": f"{value} min"} for name, value in minutes.items()}}
-
-
-def rows(engine: Engine, data: dict[str, Any], *came: float | tuple[float, str]) -> list[Row]:
-    """The steps of a day with the given arrivals (minutes after opening, and segment), by visit.
-
-    Visits are numbered by row, which is their address, whenever they came.
-    """
-    log = [one if isinstance(one, tuple) else (one, "a") for one in came]
-    journey = with_log(journey_of(data), [(OPENS + minute, segment, "cash") for minute, segment in log])
-    batch = batch_of(journey)
-    plan, steps = batch.plan, batch.steps(engine)
-
-    def minute(tick: int) -> float | None:
-        return None if tick == NONE else tick / TICKS_PER_MINUTE - OPENS
-
-    found = [
-        Row(
-            int(batch.arrivals.order[steps.visit[i]]),
-            plan.touchpoints[steps.touchpoint[i]],
-            minute(steps.joined[i]),
-            minute(steps.started[i]),
-            minute(steps.ended[i]),
-            None if steps.group[i] == NONE else plan.groups[steps.group[i]],
-            Outcome(steps.outcome[i]).name.lower(),
-        )
-        for i in range(steps.visit.size)
-    ]
-    return sorted(found, key=lambda row: row.visit)
-
-
-def times(found: list[Row], touchpoint: str = "counter") -> list[tuple[int, float | None, float, str]]:
-    """Visit, start, end and outcome of the steps at a touchpoint."""
-    return [(r.visit, r.started, r.ended, r.outcome) for r in found if r.touchpoint == touchpoint]
 
 
 class TestOrderOfEvents:
@@ -474,7 +392,7 @@ class TestFailureAndRoutes:
             counter(), touchpoints__desk__next=[{"to": "counter", "probability": 0.5}, {"to": "leave"}]
         )
         batch = batch_of(with_log(journey_of(data), [(OPENS, "a", "cash")]))
-        draws = draw_steps(batch.plan, batch.arrivals, batch.luck, 501)
+        draws = draw_steps(batch.plan, batch.arrivals, batch.capacity, batch.luck, 501)
         # Luck that no seed gives: back to the counter each time but the last.
         desk = [
             replace(drawn, goes_to=np.full_like(drawn.goes_to, LEAVE if k == rounds - 1 else 0))
@@ -493,7 +411,7 @@ class TestFailureAndRoutes:
             counter(), touchpoints__desk__next=[{"to": "counter", "probability": 0.5}, {"to": "leave"}]
         )
         batch = batch_of(with_log(journey_of(data), [(OPENS + i, "a", "cash") for i in range(20)]))
-        draws = draw_steps(batch.plan, batch.arrivals, batch.luck, 2)
+        draws = draw_steps(batch.plan, batch.arrivals, batch.capacity, batch.luck, 2)
         with pytest.raises(NeedsMoreDraws) as caught:
             simpy_engine.simulate_day(batch.plan, draws, 0, 20)
         short = caught.value
@@ -529,7 +447,7 @@ class TestClosing:
     def test_a_further_touchpoint_with_a_queue_is_closed_even_if_idle(self, engine: Engine) -> None:
         data = with_desk(counter(hours__at_close="leave"))
         found = rows(engine, data, 57)
-        assert found[1] == Row(0, "desk", 62, None, 62, None, "closed")
+        assert found[1] == Row(0, "desk", 62, None, 62, None, "closed", "desk_line")
 
     def test_a_further_touchpoint_without_a_queue_goes_on(self, engine: Engine) -> None:
         data = counter(

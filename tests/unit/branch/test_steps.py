@@ -9,7 +9,7 @@ from tests.branch_days import BUSY, MONDAY, batch_of, changed, journey_of, one_q
 
 from journeysim.branch import STEPS_COLUMNS, open_days, simulate_replication, visits_from_steps
 from journeysim.branch.plan import Outcome
-from journeysim.branch.steps import NONE, OUTCOMES, StepArrays, steps_table
+from journeysim.branch.steps import NONE, OUTCOMES, RECORDED, StepArrays, steps_table
 
 TABLE_COLUMNS = [name for name in STEPS_COLUMNS if name not in ("option", "replication")]
 
@@ -100,15 +100,18 @@ def test_rows_are_by_day_then_arrival_then_step() -> None:
 
 def test_a_record_is_put_in_order_of_visits_and_steps() -> None:
     record = [
-        1, 4, 10, 10, 20, 0, 0, Outcome.SERVED,
-        0, 4, 5, NONE, 21, NONE, 1, Outcome.RENEGED,
-        1, 2, 20, 20, 30, NONE, NONE, Outcome.FAILED,
-        0, 3, 21, 21, 29, NONE, NONE, Outcome.SERVED,
+        1, 4, 2, 10, 10, 20, 0, 0, Outcome.SERVED,
+        0, 4, 2, 5, NONE, 21, NONE, 1, Outcome.RENEGED,
+        1, 2, NONE, 20, 20, 30, NONE, NONE, Outcome.FAILED,
+        0, 3, NONE, 21, 21, 29, NONE, NONE, Outcome.SERVED,
     ]  # fmt: skip
     steps = StepArrays.from_record(record, 100)
     assert steps.visit.tolist() == [100, 100, 101, 101]
     assert steps.step.tolist() == [1, 2, 1, 2]
     assert steps.touchpoint.tolist() == [4, 3, 4, 2]
+    assert steps.queue.tolist() == [2, NONE, 2, NONE]
+    assert steps.released.tolist() == steps.ended.tolist()
+    assert steps.follow_up.tolist() == [NONE] * 4
     assert steps.wait().tolist() == [16, 0, 0, 0]
     assert steps.touchpoint_of(101) == [4, 2]
     assert steps.renumbered(3).visit.tolist() == [103, 103, 104, 104]
@@ -120,9 +123,9 @@ def test_a_record_is_put_in_order_of_visits_and_steps() -> None:
 
 def test_a_record_of_many_visits_is_put_in_order_as_well() -> None:
     visits = 70_000
-    record = np.full((visits, 8), NONE)
+    record = np.full((visits, RECORDED), NONE)
     record[:, 0] = np.arange(visits)[::-1]
-    record[:, 2] = np.arange(visits)
+    record[:, 3] = np.arange(visits)
     steps = StepArrays.from_record(record.ravel().tolist(), 0)
     assert np.array_equal(steps.visit, np.arange(visits))
     assert np.array_equal(steps.joined, np.arange(visits)[::-1])

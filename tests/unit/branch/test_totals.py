@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from math import isnan
 from typing import Any
 
@@ -190,7 +190,7 @@ class TestStaff:
 
 def one_day(batch: Any, number: int) -> Any:
     first, last = batch.bounds[number]
-    kept = batch.arrivals.between(first, last)
+    kept = replace(batch.arrivals[first:last], day=np.zeros(last - first, dtype=np.int64))
     return type(batch)(batch.plan, [batch.days[number]], kept, batch.luck)
 
 

@@ -84,9 +84,9 @@ def _demands(journey: Journey) -> list[tuple[float, float]]:
     return list(zip((nodes / shape).tolist(), (weights / weights.sum()).tolist(), strict=True))
 
 
-def _roster(journey: Journey, group: str, day: date) -> Roster:  # noqa: ARG001 (rosters by date use it)
+def _roster(journey: Journey, group: str, day: date) -> Roster:
     """Count from each minute of a date on."""
-    return tuple(journey.staff[group].roster_steps())
+    return tuple(journey.staff[group].roster_on(day))
 
 
 def _kind(journey: Journey, alike: _Alike, days: list[OpenDay], demand: float, count: float) -> DayKind:
