@@ -69,6 +69,14 @@ def test_nobody_comes_before_the_first_rate() -> None:
     assert arrivals.tick.min() >= to_ticks(620)
 
 
+def test_opening_counts_and_closing_does_not() -> None:
+    batch = batch_of(journey_of(BUSY))
+    tick, order = batch.arrivals.tick, batch.arrivals.order
+    shorter = replace(batch.plan.day, opens=int(tick[10]), closes=int(tick[20]))
+    found = generated_arrivals(replace(batch.plan, day=shorter), batch.days, batch.luck)
+    assert np.array_equal(found.order, order[10:20])
+
+
 def test_a_day_keeps_its_arrivals_in_whatever_batch() -> None:
     journey = journey_of(BUSY)
     batch = batch_of(journey, 5)

@@ -97,6 +97,9 @@ def test_a_mixture_takes_its_parts_by_their_shares() -> None:
     overlap = np.exp(-1 / 9) - np.exp(-2 / 9)
     share = 0.7 + 0.1 * overlap
     assert short.mean() == pytest.approx(share, abs=4 * (share * (1 - share) / size) ** 0.5)
+    # Who has this part says nothing about where in it they are.
+    late = minutes[short] > 1.7
+    assert late.mean() == pytest.approx(0.3, abs=0.03)
     assert minutes.mean() == pytest.approx(0.7 * 1.5 + 1 + 0.9, abs=4 * minutes.std() / size**0.5)
     # A part is drawn by a stream of its own: another share elsewhere moves nobody who stays in their part.
     parts[1], parts[2] = {**parts[1], "share": 0.1}, {**parts[2], "share": 0.2}

@@ -48,6 +48,9 @@ def test_no_rules_mean_leave() -> None:
 def test_a_rule_takes_its_probability_of_those_left() -> None:
     route = route_of([{"to": "a", "probability": 0.5}, {"to": "b", "probability": 0.4}, {"to": "c"}])
     assert shares(route) == pytest.approx({A: 0.5, B: 0.2, C: 0.3})
+    rules = [{"to": name, "probability": 0.4} for name in ("a", "b", "c")]
+    route = route_of([*rules, {"to": "leave"}])
+    assert shares(route) == pytest.approx({A: 0.4, B: 0.24, C: 0.144, LEAVE: 0.216})
 
 
 def test_a_rule_may_split() -> None:
@@ -96,15 +99,22 @@ def test_failures_are_not_asked_for_where_no_rule_does() -> None:
 
 
 def test_the_last_share_takes_what_rounding_leaves() -> None:
-    route = route_of([{"to": {"a": 0.1, "b": 0.2, "c": 0.7}}])
     almost_one = np.array([np.nextafter(1.0, 0.0)])
+    route = route_of([{"to": {"a": 0.3333333, "b": 0.3333333, "c": 0.3333333}}])
     assert route.choose(almost_one, np.array([0]), 0).tolist() == [C]
+    route = route_of([{"to": {"a": 0.3333333, "b": 0.6666666, "c": 0}}])
+    assert route.choose(almost_one, np.array([0]), 0).tolist() == [B]
 
 
 def test_probability_0_takes_nobody() -> None:
     route = route_of([{"to": "a", "probability": 0}, {"to": {"b": 0, "c": 1}}])
     assert route.choose(np.array([2.0**-53]), np.array([0]), 0).tolist() == [C]
     assert shares(route) == {C: 1}
+
+
+def test_probability_0_is_no_edge() -> None:
+    routes = [route_of([{"to": "a", "probability": 0}, {"to": {"b": 0, "c": 1}}]), *[route_of([])] * 3]
+    assert [tuple(pair) for pair in np.argwhere(edges(routes, [set()] * 4)[0])] == [(HUB, C)]
 
 
 def test_edges_and_their_closure() -> None:

@@ -13,7 +13,7 @@ from tests.branch_days import BUSY, batch_of, changed, journey_of, one_queue, wi
 from journeysim.branch import simulate_replication
 from journeysim.branch.metrics import metrics_of, wait_quantile_min
 from journeysim.branch.totals import BIN_TICKS, BINS, GroupSum, Sum, Totals, sum_days
-from journeysim.units import to_ticks
+from journeysim.units import TICKS_PER_MINUTE, to_ticks
 
 ALL, SEGMENT, COUNTER = 0, 1, 2
 
@@ -198,12 +198,12 @@ class TestQuantiles:
     """The histogram of waits."""
 
     def test_a_wait_lies_in_the_bin_whose_upper_end_it_does_not_pass(self) -> None:
-        totals, _ = minutes_of(five_minutes(), 0, 0)
-        width = BIN_TICKS
-        place = np.flatnonzero(totals.histogram[ALL])
-        assert place.tolist() == [(to_ticks(5) - 1) // width]
-        assert totals.histogram.shape == (3, BINS + 1)
-        assert totals.histogram.sum() == 3
+        for ticks, place in ((50 * BIN_TICKS - 1, 49), (50 * BIN_TICKS, 49), (50 * BIN_TICKS + 1, 50)):
+            totals, _ = minutes_of(five_minutes(), 0, 5 - ticks / TICKS_PER_MINUTE)
+            assert totals.longest_wait.tolist() == [ticks] * 3
+            assert np.flatnonzero(totals.histogram[ALL]).tolist() == [place]
+            assert totals.histogram.shape == (3, BINS + 1)
+            assert totals.histogram.sum() == 3
 
     def test_waits_beyond_the_last_bin_reach_up_to_the_longest(self) -> None:
         data = five_minutes(
