@@ -74,7 +74,7 @@ def test_opening_counts_and_closing_does_not() -> None:
     tick, order = batch.arrivals.tick, batch.arrivals.order
     shorter = replace(batch.plan.day, opens=int(tick[10]), closes=int(tick[20]))
     found = generated_arrivals(replace(batch.plan, day=shorter), batch.days, batch.luck)
-    assert np.array_equal(found.order, order[10:20])
+    assert np.array_equal(np.sort(found.order), np.sort(order[10:20]))
 
 
 def test_a_day_keeps_its_arrivals_in_whatever_batch() -> None:
