@@ -204,7 +204,7 @@ class BranchDay:
         self.now = plan.day.opens
         self.arrival: list[int] = arrivals.tick[first:last].tolist()
         self.address: list[int] = arrivals.order[first:last].tolist()
-        self.segment = arrivals.segment[first:last]
+        self.segment: list[int] = arrivals.segment[first:last].tolist()
         self.start: list[int] = arrivals.start[first:last].tolist()
         self.acceptable_wait: list[int] = draws.acceptable_wait[first:last].tolist()
         self.luck: list[list[_StepLuck]] = [[] for _ in plan.touchpoints]
@@ -420,7 +420,7 @@ class BranchDay:
 
     def line_of(self, visit: Visit, queue: Queue) -> int:
         """Number of the line in a queue that a customer stands in."""
-        return queue.plan.line_of_segment[int(self.segment[visit.number])]
+        return queue.plan.line_of_segment[self.segment[visit.number]]
 
     def join(self, visit: Visit, queue: Queue) -> None:
         """Stand in line, and give up when patience ends."""
