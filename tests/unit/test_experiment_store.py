@@ -74,11 +74,13 @@ def test_something_else_called_run_json(tmp_path):
 def test_half_written_files_go_when_the_folder_is_held_again(tmp_path):
     folder = RunFolder(tmp_path / "run")
     with folder.held():
-        folder.begin(HEADER, {})
-    for inside, name in ((folder.path, "run.json"), (folder.chunks, "metrics-x"), (folder.tables, "a")):
-        (inside / f".{name}.99.tmp").write_text("half")
+        folder.begin(HEADER, {"files/data/day.csv": b"1"})
+    files_of_the_map = folder.path / "files" / "data"
+    for inside in (folder.path, folder.chunks, folder.tables, files_of_the_map):
+        (inside / ".name.99.tmp").write_text("half")
     with folder.held():
         assert list(folder.path.rglob("*.tmp")) == []
+    assert (files_of_the_map / "day.csv").read_bytes() == b"1"
 
 
 def test_steps_without_metrics_were_never_committed(tmp_path):

@@ -68,8 +68,8 @@ def make_folder(path: Path) -> None:
 
 
 def remove_stale(folder: Path) -> None:
-    """Delete what killed processes left half-written; only for a folder whose lock is held."""
-    for aside in folder.glob(".*.tmp"):
+    """Delete what killed processes left half-written, at any depth; only for a folder whose lock is held."""
+    for aside in folder.rglob(".*.tmp"):
         with contextlib.suppress(OSError):
             aside.unlink()
 

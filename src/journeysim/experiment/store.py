@@ -138,7 +138,7 @@ class RunFolder:
         try:
             for folder in (self.path, self.chunks, self.tables):
                 make_folder(folder)
-                remove_stale(folder)
+            remove_stale(self.path)
             yield
         finally:
             lock.release()
