@@ -159,7 +159,7 @@ def test_workers_do_not_outlive_a_killed_parent(cli):
     workers = children_at_work(process.pid)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(is_alive(pid) for pid in workers) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not any(is_alive(pid) for pid in workers)
@@ -170,7 +170,7 @@ def test_a_killed_worker_stops_the_run_and_keeps_what_finished(cli):
     workers = children_at_work(process.pid)
     wait_for_chunks(cli.folder / "runs")
     os.kill(workers[0], signal.SIGKILL)
-    _out, errors = process.communicate(timeout=30)
+    _out, errors = process.communicate(timeout=120)
     assert process.returncode == 3
     assert "a worker process was lost" in errors
     assert "continue with: journeysim run scenario.yaml --replications 4000 --jobs 2 --resume" in errors
@@ -186,7 +186,7 @@ def test_ctrl_c_keeps_what_finished_and_says_how_to_continue(cli, name, jobs):
     wait_for_chunks(cli.folder / "runs")
     # Ctrl-C reaches the whole group, workers included.
     os.killpg(process.pid, getattr(signal, name))
-    _out, errors = process.communicate(timeout=30)
+    _out, errors = process.communicate(timeout=120)
     assert process.returncode == 3
     assert "replications are kept in runs/small-question-" in errors
     assert f"continue with: journeysim run scenario.yaml --replications 4000 --jobs {jobs} --resume" in errors
@@ -197,7 +197,7 @@ def test_ctrl_c_keeps_what_finished_and_says_how_to_continue(cli, name, jobs):
 
 
 def wait_for_chunks(out: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not list(out.rglob("metrics-*.parquet")):
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -205,7 +205,7 @@ def wait_for_chunks(out: Path) -> None:
 
 def children_at_work(parent: int) -> list[int]:
     """Process ids of the workers, once there are two; loky also keeps a helper of its own."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         found = [pid for pid in children(parent) if b"resource_tracker" not in command_line(pid)]
         if len(found) >= 2:
