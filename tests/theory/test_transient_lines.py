@@ -162,6 +162,19 @@ def test_the_order_of_lines_does_not_change_the_mean_over_all():
     assert two.wait_min[0].sum() / 10 < two.wait_min[1].sum() / 24
 
 
+@pytest.mark.parametrize("cv", [1.0, 0.6])
+def test_who_comes_on_duty_takes_first_whoever_is_first(cv):
+    """Three open at half past nine: they take those who wait, the better line first."""
+    roster = [LinePeriod(0.5, (20.0, 20.0), 1), LinePeriod(0.5, (20.0, 20.0), 4)]
+    one = lines_day(
+        [LinePeriod(p.hours, (40.0,), p.servers) for p in roster], [Line()], [fitted_phases(6.0, cv)]
+    )
+    two = lines_day(roster, [Line(), Line()], [fitted_phases(6.0, cv)])
+    assert two.wait_min.sum(axis=0)[:2] == pytest.approx(one.wait_min.sum(axis=0)[:2], rel=1e-6)
+    assert two.finished.sum(axis=0)[:2] == pytest.approx(one.finished.sum(axis=0)[:2], rel=1e-6)
+    assert two.wait_min[0, 1] < 0.5 * two.wait_min[1, 1]
+
+
 def test_parts_of_a_period_add_up_to_it():
     whole = lines_day([LinePeriod(8, (40.0,), 4)], [Line()], [exponential(6.0)])
     parts = lines_day([LinePeriod(0.5, (40.0,), 4)] * 16, [Line()], [exponential(6.0)], drain_hours=0.5)

@@ -17,6 +17,7 @@ from journeysim.branch.analytic.network import network_of
 from journeysim.branch.analytic.reasons import named
 from journeysim.branch.analytic.stations import stations_in
 from journeysim.branch.draws import quantile_function
+from journeysim.branch.formulas import Period, queue_day
 from journeysim.journey import Distribution, Journey
 
 EXPONENTIAL = {"exponential": {"mean": "3 min"}}
@@ -218,6 +219,40 @@ def test_failures_come_on_where_the_map_sends_them():
     assert found["adviser"].values["visits_per_day"] == pytest.approx(20.0, rel=1e-6)
     assert found["adviser"].formula == "M/M/2, network of 2 queues"
     assert found["adviser"].exact
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "metric"),
+    [
+        ({"balk": {"at_length": 2, "probability": 0.5}}, "if_balked", "balked_fraction"),
+        ({"capacity": 2}, "if_rejected", "rejected_fraction"),
+        ({"patience": {"exponential": {"mean": "20 min"}}}, "if_reneged", "reneged_fraction"),
+    ],
+)
+def test_who_is_turned_away_comes_where_the_map_sends_them(line, key, metric):
+    data = two_steps(
+        queues__line=line,
+        touchpoints__counter__next=[{"to": {"adviser": 0.5, "leave": 0.5}}],
+        arrivals__per_hour=45,
+    )
+    data["touchpoints"]["counter"][key] = "adviser"
+    found = beside(data)
+    turned = found["counter"].values[metric]
+    assert 0.01 < turned < 0.1
+    expected = 90 * (turned + (1 - turned) / 2)
+    assert found["adviser"].values["visits_per_day"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_roster_that_changes_at_equal_rates():
+    day = queue_day([Period(1, 40, 2), Period(1, 40, 4)], 3.0).day
+    found = of_counter(one_queue(staff__tellers__count={"09:00": 2, "10:00": 4}))
+    assert found.values["wait_mean_min"] == pytest.approx(day.wait_mean_min, rel=1e-6)
+    assert found.values["waited_fraction"] == pytest.approx(day.waited_fraction, rel=1e-6)
+
+
+def test_queues_in_a_row_are_followed_together_unless_they_are_too_busy():
+    assert beside(two_steps(arrivals__per_hour=34))["adviser"].formula == "M/M/2, network of 2 queues"
+    assert beside(two_steps(arrivals__per_hour=39))["adviser"].formula == "M/M/2"
 
 
 @pytest.mark.parametrize(
