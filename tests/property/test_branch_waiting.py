@@ -13,6 +13,7 @@ from tests.branch_days import BUSY, Batch, batch_of, changed, journey_of, one_qu
 
 from journeysim.branch import simulate_replication
 from journeysim.branch.steps import NONE, StepArrays
+from journeysim.branch.totals import sum_days
 from journeysim.journey.values import show_time
 from journeysim.units import TICKS_PER_MINUTE
 
@@ -143,6 +144,38 @@ def test_more_customers_are_never_less_waiting_for_those_who_came_before(
     }
     rows = [places[int(d), int(o)] for d, o in zip(before.arrivals.day, before.arrivals.order, strict=True)]
     assert (waits(after)[rows] >= waits(before)).all()
+
+
+def test_a_server_who_wraps_up_or_is_kept_makes_people_wait_like_a_longer_service() -> None:
+    """To the tick: whether the server's last two minutes are the customer's, a desk's or their own."""
+    longer = one_queue(touchpoints__counter__service={"constant": "5 min"}, staff__tellers__count=3)
+    wraps_up = changed(
+        longer,
+        {
+            "touchpoints.counter.service": {"constant": "3 min"},
+            "touchpoints.counter.wrap_up": {"constant": "2 min"},
+        },
+    )
+    keeps = changed(
+        longer,
+        {
+            "touchpoints.counter.service": {"constant": "3 min"},
+            "touchpoints.counter.next": [{"to": "away", "keep_server": True}],
+            "touchpoints.away": {"stage": "T", "service": {"constant": "2 min"}},
+        },
+    )
+    found = []
+    for data in (longer, wraps_up, keeps):
+        batch = batch_of(journey_of(data), 20)
+        steps = batch.steps()
+        at_counter = steps_where(steps, steps.touchpoint == 0)
+        found.append((at_counter.started, at_counter.released, at_counter.queue_length_seen))
+        totals = sum_days(batch.plan, batch.arrivals, steps, 20, 0)
+        found[-1] += (totals.staff,)
+    for other in found[1:]:
+        for one, two in zip(found[0], other, strict=True):
+            assert np.array_equal(one, two)
+    assert (found[0][0] - at_counter.joined).max() > 0
 
 
 def test_priority_helps_the_first_class_and_costs_the_others() -> None:

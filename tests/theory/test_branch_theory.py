@@ -134,6 +134,39 @@ def test_general_service(service: dict[str, Any], cv: float) -> None:
     assert_agrees(data, 200 if cv == 0 else 500, truth)
 
 
+CONSTANTS = ({"constant": "3 min"}, {"constant": "1 min"}, 4.0, 0.0, 130)
+# Of one scale, so that their sum is a gamma of shape 3.
+GAMMAS = ({"erlang": {"mean": "3 min", "k": 2}}, {"exponential": {"mean": "1.5 min"}}, 4.5, 3**-0.5, 400)
+
+
+@pytest.mark.parametrize(
+    ("way", "service", "further", "mean", "cv", "days"),
+    [
+        ("wrap-up", *CONSTANTS),
+        ("kept server", *CONSTANTS),
+        pytest.param("wrap-up", *GAMMAS, marks=pytest.mark.slow),
+        pytest.param("kept server", *GAMMAS, marks=pytest.mark.slow),
+    ],
+    ids=["wrap-up-constants", "kept server-constants", "wrap-up-gammas", "kept server-gammas"],
+)
+def test_a_server_is_busy_beyond_the_service(
+    way: str, service: dict[str, Any], further: dict[str, Any], mean: float, cv: float, days: int
+) -> None:
+    """Work after the customer has gone, and a step for which the server waits, are service to who waits."""
+    point: dict[str, Any] = {"stage": "T", "queue": "line", "service": service}
+    if way == "wrap-up":
+        points = {"counter": point | {"wrap_up": further}}
+    else:
+        away = {"stage": "T", "service": further}
+        points = {"counter": point | {"next": [{"to": "away", "keep_server": True}]}, "away": away}
+    data = eight_hours(
+        arrivals={"per_hour": 9}, staff={"tellers": {"count": 1, "serves": ["line"]}}, touchpoints=points
+    )
+    day = formulas.single_server_day(8, 9, mean, cv)
+    truth = of_all(wait_mean_min=day.wait_mean_min, waited_fraction=day.waited_fraction)
+    assert_agrees(data, days, truth)
+
+
 def test_two_priority_classes() -> None:
     first, second = formulas.priority_day(
         8, [formulas.PriorityClass(8, 6.0), formulas.PriorityClass(10, 5.0)], 2

@@ -7,6 +7,7 @@ from tests.branch_days import BUSY, journey_of
 
 import journeysim
 from journeysim import JourneySimError, OwnRules, VisitSoFar
+from journeysim.cli.guard import guarded
 from journeysim.errors import RuleError
 from journeysim.experiment.load import scenario_from
 
@@ -65,6 +66,17 @@ def test_a_kept_run_holds_its_rules_and_is_not_taken_for_another(scenario, tmp_p
 def test_a_rule_that_cannot_be_followed_is_told(scenario) -> None:
     with pytest.raises(RuleError, match=r"goes_to at door: .* found 'nowhere'"):
         journeysim.run(scenario, replications=1, jobs=1, rules=Lost())
+
+
+def test_it_is_the_users_fault_and_not_ours(capsys) -> None:
+    @guarded
+    def command() -> None:
+        raise RuleError("goes_to at door: one of leave, door is required, found 'nowhere'")
+
+    with pytest.raises(SystemExit) as left:
+        command()
+    assert left.value.code == 2
+    assert capsys.readouterr().err == "goes_to at door: one of leave, door is required, found 'nowhere'\n"
 
 
 def test_rules_typed_at_a_prompt_cannot_be_kept(scenario, tmp_path) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn, ParamSpec
 
-from journeysim.errors import InputError, JourneySimError, Problem, RouteError, StoppedEarly
+from journeysim.errors import InputError, JourneySimError, Problem, RouteError, RuleError, StoppedEarly
 
 DONE = 0
 OUR_FAULT = 1
@@ -65,7 +65,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
         signal.signal(signal.SIGTERM, _interrupt)
         try:
             command(*args, **kwargs)
-        except (InputError, RouteError) as error:
+        except (InputError, RouteError, RuleError) as error:
             _leave(WRONG_INPUT, error)
         except StoppedEarly as error:
             _leave(STOPPED_EARLY, error)

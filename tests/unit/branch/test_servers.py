@@ -245,8 +245,11 @@ class TestKeptServers:
         # Visit 1 meets the same at the desk.
         assert times(found, "window")[0] == (0, 2 * moment, 2 * moment + 1, "served")
 
-    def test_a_server_whose_customer_is_sent_home_takes_no_other(self, engine: Engine) -> None:
-        data = keeping(staff__clerks__count=0, hours__at_close="leave")
+    @pytest.mark.parametrize("queues", [["line", "desk_line"], ["desk_line", "line"]])
+    def test_a_server_whose_customer_is_sent_home_takes_no_other(
+        self, engine: Engine, queues: list[str]
+    ) -> None:
+        data = keeping(staff__clerks__count=0, hours__at_close="leave", queues={name: {} for name in queues})
         for came in ([50, 51, 52], [(50, "c"), (51, "b"), (52, "a")]):
             found = rows(engine, data, *came)
             assert times(found, "desk") == [(0, None, 60, "closed")]
