@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from journeysim.branch import Beside
+from journeysim.branch.own_rules import OwnRules
 from journeysim.cli.columns import WIDTH, wrapped
 from journeysim.cli.tables import run_tables
 from journeysim.experiment import Run, load_scenario, run
@@ -139,6 +140,15 @@ def test_a_run_without_any_formula_says_only_why(tmp_path):
     ).splitlines()
     at = lines.index("Beside the formula, Today")
     assert lines[at + 1 :] == ["柜台, check, home: no formula; it has no queue"]
+
+
+def test_rules_of_ones_own_have_no_formulas(tmp_path):
+    (tmp_path / "map.yaml").write_text(MAP, encoding="utf-8")
+    found = run(load_scenario(tmp_path / "map.yaml"), replications=1, jobs=1, rules=OwnRules())
+    (today,) = found.document["options"]
+    assert today["formula"]["柜台"] == {"reason": "rules of one's own, in Python, decide"}
+    kept = run(load_scenario(tmp_path / "map.yaml"), replications=1, jobs=1, rules=OwnRules(), out=tmp_path)
+    assert kept.formulas == found.formulas
 
 
 def test_long_texts_are_broken_between_words_whatever_the_script():

@@ -11,7 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from journeysim.branch import Beside, formulas_beside
+from journeysim.branch.analytic import Beside, formulas_beside, no_formulas
+from journeysim.branch.analytic.reasons import OWN_RULES as OWN_RULES_DECIDE
 from journeysim.branch.own_rules import OwnRules
 from journeysim.branch.simulate import ENGINES
 from journeysim.branch.steps import visits_from_steps
@@ -61,6 +62,7 @@ class Run:
     observed: Observed | None = field(repr=False)
     notes: tuple[str, ...] = ()
     _steps: Callable[[], pl.DataFrame] | None = field(default=None, repr=False)
+    _rules: OwnRules | None = field(default=None, repr=False)
 
     @cached_property
     def summary(self) -> pl.DataFrame:
@@ -93,6 +95,8 @@ class Run:
     @cached_property
     def formulas(self) -> dict[str, dict[str, Beside]]:
         """What queueing formulas say, by option and touchpoint, and where they say nothing and why."""
+        if self._rules is not None:
+            return {o.name: no_formulas(o.journey, OWN_RULES_DECIDE) for o in self.scenario.options}
         return {option.name: formulas_beside(option.journey, option.days) for option in self.scenario.options}
 
     @property
@@ -165,13 +169,13 @@ def run(
     chosen = ENGINES[0] if engine == "auto" else engine
     if out is None:
         return _run_in_memory(
-            scenario, _packed(scenario, chosen, steps, rules), chosen, jobs, steps, progress
+            scenario, _packed(scenario, chosen, steps, rules), chosen, jobs, steps, progress, rules
         )
     if rules is not None:
         scenario = replace(scenario, files={**scenario.files, OWN_RULES: rules_text(rules).encode()})
     with open_folder(Path(out), scenario, chosen, steps=steps, resume=resume) as opened:
         packed = _packed(scenario, chosen, opened.steps, rules)
-        return _run_in_folder(opened, packed, scenario, chosen, jobs, progress)
+        return _run_in_folder(opened, packed, scenario, chosen, jobs, progress, rules)
 
 
 def _run_in_memory(
@@ -181,6 +185,7 @@ def _run_in_memory(
     jobs: int | None,
     steps: bool,
     progress: Progress | None,
+    rules: OwnRules | None,
 ) -> Run:
     kept: dict[Chunk, ChunkResult] = {}
     total = len(scenario.options) * scenario.replications
@@ -195,7 +200,8 @@ def _run_in_memory(
     in_order = [kept[chunk] for chunk in sorted(kept)]
     metrics = pl.concat([result.metrics for result in in_order])
     frames = [result.steps for result in in_order if result.steps is not None]
-    return _run_of(scenario, engine, None, metrics, (), (lambda: pl.concat(frames)) if steps else None)
+    read_steps = (lambda: pl.concat(frames)) if steps else None
+    return _run_of(scenario, engine, None, metrics, (), read_steps, rules)
 
 
 def _run_in_folder(
@@ -205,6 +211,7 @@ def _run_in_folder(
     engine: str,
     jobs: int | None,
     progress: Progress | None,
+    rules: OwnRules | None,
 ) -> Run:
     folder, steps = opened.folder, opened.steps
     missing = missing_replications(folder.committed(), len(scenario.options), scenario.replications)
@@ -226,7 +233,7 @@ def _run_in_folder(
             run_chunks(packed, missing, jobs, commit)
         metrics = folder.read_metrics(scenario.replications)
         read_steps = (lambda: folder.read_steps(scenario.replications)) if steps else None
-        run = _run_of(scenario, engine, folder.path, metrics, opened.notes, read_steps)
+        run = _run_of(scenario, engine, folder.path, metrics, opened.notes, read_steps, rules)
         if not folder.result_path.exists():
             _write_tables(folder, run, steps)
             folder.write_result(run.document)
@@ -250,12 +257,13 @@ def _run_of(
     metrics: pl.DataFrame,
     notes: tuple[str, ...],
     steps: Callable[[], pl.DataFrame] | None,
+    rules: OwnRules | None,
 ) -> Run:
     names = [option.name for option in scenario.options]
     descriptions = {option.name: option.description for option in scenario.options}
     options = summarise(metrics, names, scenario.baseline, descriptions)
     observed = observed_in(scenario.baseline_option)
-    return Run(scenario, engine, folder, metrics, options, observed, notes, steps)
+    return Run(scenario, engine, folder, metrics, options, observed, notes, steps, rules)
 
 
 def _packed(scenario: Scenario, engine: str, steps: bool, rules: OwnRules | None) -> list[bytes]:

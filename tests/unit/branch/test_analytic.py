@@ -18,7 +18,7 @@ from journeysim.branch.analytic.reasons import named
 from journeysim.branch.analytic.stations import stations_in
 from journeysim.branch.draws import quantile_function
 from journeysim.branch.formulas import Period, queue_day
-from journeysim.journey import Distribution, Journey
+from journeysim.journey import BookedArrivals, Distribution, Journey
 
 EXPONENTIAL = {"exponential": {"mean": "3 min"}}
 FAMILIES: list[dict[str, Any]] = [
@@ -114,12 +114,8 @@ def test_patience_of_several_kinds_of_customers():
 
 
 def test_names_in_a_sentence():
-    assert [named(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
-        "",
-        "a",
-        "a and b",
-        "a, b and c",
-    ]
+    assert [named(list(names)) for names in ("", "a", "ab", "abcd")] == ["", "a", "a and b", "a, b, c and d"]
+    assert named(list("abcdef")) == "a, b, c and 3 more"
 
 
 def test_queues_that_share_staff_are_one_station():
@@ -478,6 +474,25 @@ def test_waits_at_a_queue_without_a_formula_are_left_out():
     assert found["counter"].reasons == ("tellers and helpers serve line and third, not all in one order",)
     assert found["adviser"].formula == "M/M/2"
     assert "waits at counter left out of their times" in found["adviser"].reasons
+
+
+def test_appointments_concern_the_needs_they_are_for():
+    data = two_steps(
+        needs={"cash": {"share": 1, "start": "counter"}, "advice": {"share": 0, "start": "adviser"}},
+        arrivals={"per_hour": 20, **BOOKED},
+    )
+    journey = unchecked(data)
+    journey.arrivals._booked = BookedArrivals((), None, np.array([600.0]), None, np.array([1]))
+    found = formulas_beside(journey, open_days(journey, MONDAY, 1))
+    assert found["counter"].exact
+    assert found["adviser"].reasons == ("customers with appointments come as well",)
+
+
+def test_too_many_kinds_of_days_are_not_followed(monkeypatch):
+    data = one_queue(arrivals={"per_hour": 30, "day_of_week": {"mon": 1.1, "tue": 1.2}})
+    assert of_counter(data).exact
+    monkeypatch.setattr("journeysim.branch.analytic.beside.MOST_KINDS", 2)
+    assert refusal(journey_of(data)) == "too many kinds of days to follow"
 
 
 def test_a_map_with_too_many_routes_is_not_followed(monkeypatch):

@@ -6,6 +6,6 @@ reasons why one holds only nearly or not at all.
 Must not know plans, luck or engines: what is said here is calculated apart from the simulation.
 """
 
-from journeysim.branch.analytic.beside import Beside, formulas_beside
+from journeysim.branch.analytic.beside import Beside, formulas_beside, no_formulas
 
-__all__ = ["Beside", "formulas_beside"]
+__all__ = ["Beside", "formulas_beside", "no_formulas"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from journeysim.branch.analytic import reasons
 from journeysim.branch.analytic.days import DEMANDS, DayKind, day_kinds
-from journeysim.branch.analytic.flows import Flow
+from journeysim.branch.analytic.flows import Flow, Kernels
 from journeysim.branch.analytic.jackson import jackson
 from journeysim.branch.analytic.lines import StationLines, lines_of
 from journeysim.branch.analytic.network import Network, Node, fallback, network_of
@@ -29,6 +29,9 @@ from journeysim.branch.analytic.stations import Station
 from journeysim.branch.calendar import OpenDay
 from journeysim.journey import Journey, Touchpoint
 from journeysim.units import FloatArray, IntArray
+
+MOST_KINDS = 40
+"""Kinds of days, such as dates with rosters of their own, that are followed."""
 
 MOST_TURNED = 0.25
 """Share of a queue's customers who gave up or were turned away elsewhere above which none is calculated: they
@@ -72,16 +75,23 @@ def formulas_beside(journey: Journey, days: Sequence[OpenDay]) -> dict[str, Besi
     by touchpoint, in map order.
     """
     kinds = day_kinds(journey, days)
+    if len(kinds) > MOST_KINDS:
+        return no_formulas(journey, reasons.TOO_MANY_DAYS)
     outside = np.asarray(sum(kind.count * kind.outside.sum(axis=1) for kind in kinds))
     network = network_of(journey, outside)
     if network is None:
-        return {name: Beside(None, (reasons.TOO_LARGE,)) for name in journey.touchpoints}
-    attempts: dict[Node, int] = {}
-    told = [_Day(journey, network, kind, MOST_WORK / len(kinds), attempts).follow() for kind in kinds]
+        return no_formulas(journey, reasons.TOO_LARGE)
+    known = _Known()
+    told = [_Day(journey, network, kind, MOST_WORK / len(kinds), known).follow() for kind in kinds]
     return {
         name: _over_days(kinds, [day[number] for day in told])
         for number, name in enumerate(journey.touchpoints)
     }
+
+
+def no_formulas(journey: Journey, reason: str) -> dict[str, Beside]:
+    """The same reason at every touchpoint."""
+    return {name: Beside(None, (reason,)) for name in journey.touchpoints}
 
 
 @dataclass(frozen=True)
@@ -123,6 +133,20 @@ def _ratio(part: float, whole: float) -> float:
     return part / whole if whole > 0.0 else math.nan
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What one kind of day has found out for the next.
+
+    Parameters
+    ----------
+    attempts : ways to follow a station that take too long.
+    kernels : of `Flow`.
+    """
+
+    attempts: dict[Node, int] = field(default_factory=dict)
+    kernels: Kernels = field(default_factory=dict)
+
+
 class _Day:
     """One kind of day, followed through the network from its first touchpoints to its last."""
 
@@ -132,11 +156,11 @@ class _Day:
         network: Network,
         kind: DayKind,
         most_work: float,
-        attempts: dict[Node, int],
+        known: _Known,
     ) -> None:
         self._journey, self._network, self._kind, self._most_work = journey, network, kind, most_work
-        self._attempts = attempts
-        self._flow = Flow(network, kind)
+        self._attempts = known.attempts
+        self._flow = Flow(network, kind, known.kernels)
         self._unknown = dict(network.unknown)
         self._without_waits: set[int] = set()
         self._goes_on = _leads_to_a_queue(network)
@@ -163,6 +187,9 @@ class _Day:
             self._told.setdefault(number, _Told(None, (reasons.NO_QUEUE,)))
         if unknown:
             self._spread_doubt(node, unknown)
+            return
+        if not any(self._goes_on[number] for number in node.touchpoints):
+            return
         states = self._network.states_of(node.touchpoints)
         finished = np.array(self._flow.coming[:, states])
         for at, state in enumerate(states):

@@ -13,6 +13,10 @@ from journeysim.units import FloatArray
 _WITHIN_PART = np.array([0.125, 0.375, 0.625, 0.875])
 
 
+Kernels = dict[tuple[bytes, int], tuple[Distribution, FloatArray]]
+"""What `Flow` knows of services already, by the day's parts and the service's identity."""
+
+
 class Flow:
     """Expected customers of a day, followed from touchpoint to touchpoint.
 
@@ -23,8 +27,9 @@ class Flow:
     turned : shape (states,), those of them who come because they gave up or were turned away elsewhere.
     """
 
-    def __init__(self, network: Network, kind: DayKind) -> None:
+    def __init__(self, network: Network, kind: DayKind, kernels: Kernels | None = None) -> None:
         self._network = network
+        self._kernels: Kernels = {} if kernels is None else kernels
         self._edges = kind.edges
         self.coming = np.zeros((len(network.classes), network.states, kind.edges.size - 1))
         for row, number in enumerate(network.classes):
@@ -56,14 +61,21 @@ class Flow:
 
     def delayed(self, come: FloatArray, service: Distribution) -> FloatArray:
         """When those who come in each part, shape (..., parts), finish a service that starts at once."""
-        lengths = np.diff(self._edges)
-        starts = self._edges[:-1, np.newaxis] + lengths[:, np.newaxis] * _WITHIN_PART
-        ends = self._edges[1:]
-        done = 1.0 - longer_than(service, ends[:, np.newaxis, np.newaxis] - starts)
-        by_end = come @ done.mean(axis=2).T
+        by_end = come @ self._done_by_end(service)
         finished = np.diff(by_end, axis=-1, prepend=0.0)
         finished[..., -1] += come.sum(axis=-1) - by_end[..., -1]
         return np.asarray(finished)
+
+    def _done_by_end(self, service: Distribution) -> FloatArray:
+        """Share of those who come in each part (rows) who have finished at the end of each part (columns)."""
+        key = (self._edges.tobytes(), id(service))
+        if key not in self._kernels:
+            lengths = np.diff(self._edges)
+            starts = self._edges[:-1, np.newaxis] + lengths[:, np.newaxis] * _WITHIN_PART
+            ends = self._edges[1:]
+            done = 1.0 - longer_than(service, ends[:, np.newaxis, np.newaxis] - starts)
+            self._kernels[key] = (service, done.mean(axis=2).T)
+        return self._kernels[key][1]
 
     def _inside(self, cycle: tuple[Node, ...]) -> list[int]:
         return self._network.states_of(tuple(number for node in cycle for number in node.touchpoints))

@@ -166,12 +166,21 @@ def _cycles(nodes: list[Node], leads: BoolArray) -> tuple[tuple[Node, ...], ...]
     return tuple(found)
 
 
+def _booked_needs(journey: Journey) -> list[str]:
+    """Needs for which somebody may have an appointment."""
+    needs, booked = list(journey.needs), journey.arrivals.booked
+    if journey.arrivals.appointments is None:
+        return []
+    if booked is None or booked.need is None:
+        return needs
+    return [needs[number] for number in np.unique(booked.need).tolist()]
+
+
 def _unknown(journey: Journey) -> Iterator[tuple[int, str]]:
     """Touchpoints to which some come whose number expected flows do not tell."""
     names = list(journey.touchpoints)
-    if journey.arrivals.appointments is not None:
-        for need in journey.needs.values():
-            yield names.index(need.start), reasons.APPOINTMENTS
+    for need in _booked_needs(journey):
+        yield names.index(journey.needs[need].start), reasons.APPOINTMENTS
     for queue in journey.queues.values():
         if queue.start_with is not None:
             yield names.index(queue.start_with.touchpoint), reasons.START_WITH

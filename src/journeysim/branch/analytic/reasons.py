@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+MOST_NAMES = 4
+"""Names that a reason counts up."""
+
 RECORDED = "recorded arrivals taken as random, at the mean rate of each hour"
 DEMAND = "days that differ taken as {count} kinds of day"
 FROM_ELSEWHERE = "arrivals from {touchpoints} taken as random"
@@ -41,16 +44,21 @@ LOST = "how many come on from {touchpoints} is not known"
 BURSTS = "many come in bursts, after giving up or being turned away elsewhere"
 TOO_DETAILED = "too many servers, phases and lines to follow in a moment"
 TOO_LARGE = "too many kinds of customers and touchpoints to follow"
+TOO_MANY_DAYS = "too many kinds of days to follow"
+OWN_RULES = "rules of one's own, in Python, decide"
 
 NO_FORMULA = (
     NO_QUEUE, NOBODY, NO_TIME, NOBODY_ON_DUTY, ORDERS, SHORTEST_LINE, EXPECTED_WAIT, BREAKDOWNS, KEPT_SERVER,
     APPOINTMENTS, START_WITH, EARLIER_DAYS, BY_WAIT, LOST, BURSTS, TOO_DETAILED, TOO_LARGE,
+    TOO_MANY_DAYS, OWN_RULES,
 )  # fmt: skip
 """Said where there is none."""
 
 
 def named(names: tuple[str, ...] | list[str]) -> str:
-    """Names in a sentence."""
+    """Names in a sentence; of many the first."""
     if len(names) <= 1:
         return "".join(names)
+    if len(names) > MOST_NAMES:
+        return f"{', '.join(names[: MOST_NAMES - 1])} and {len(names) - MOST_NAMES + 1} more"
     return f"{', '.join(names[:-1])} and {names[-1]}"
