@@ -421,9 +421,6 @@ def test_why_there_is_no_formula(changes, name, reason):
     assert refusal(journey_of(two_steps(**changes)), name) == reason
 
 
-BOOKED = {"appointments": {"file": "a.csv", "time": "t"}}
-
-
 @pytest.mark.parametrize(
     ("changes", "name", "reason"),
     [
@@ -447,8 +444,6 @@ BOOKED = {"appointments": {"file": "a.csv", "time": "t"}}
             "adviser",
             "customers of earlier days come back (after counter)",
         ),
-        ({"arrivals": {"per_hour": 20, **BOOKED}}, "adviser", "customers with appointments come as well"),
-        ({"arrivals": BOOKED}, "adviser", "customers with appointments come as well"),
         (
             {"queues__line__start_with": {"touchpoint": "counter", "count": 3}},
             "adviser",
@@ -476,16 +471,50 @@ def test_waits_at_a_queue_without_a_formula_are_left_out():
     assert "waits at counter left out of their times" in found["adviser"].reasons
 
 
-def test_appointments_concern_the_needs_they_are_for():
+def with_bookings(minutes: list[float], **rule: Any) -> Journey:
+    """Advice is only by appointment."""
     data = two_steps(
         needs={"cash": {"share": 1, "start": "counter"}, "advice": {"share": 0, "start": "adviser"}},
-        arrivals={"per_hour": 20, **BOOKED},
+        arrivals={"per_hour": 20, "appointments": {"file": "a.csv", "time": "t", **rule}},
+        touchpoints__counter__next=[{"to": {"adviser": 0.5, "leave": 0.5}}],
     )
     journey = unchecked(data)
-    journey.arrivals._booked = BookedArrivals((), None, np.array([600.0]), None, np.array([1]))
-    found = formulas_beside(journey, open_days(journey, MONDAY, 1))
+    needs = np.ones(len(minutes), dtype=np.int64)
+    journey.arrivals._booked = BookedArrivals((), None, np.array(minutes), None, needs)
+    return journey
+
+
+def test_appointments_count_when_they_come():
+    journey = with_bookings([541.0, 570.0, 650.0], no_show=0.2)
+    (kind,) = day_kinds(journey, open_days(journey, MONDAY, 1))
+    assert kind.outside[1, :5] == pytest.approx([0.8, 0.8, 0, 0.8, 0])
+    assert kind.booked.tolist() == [0.0, 1.0]
+    late = with_bookings([600.0], lateness={"normal": {"mean": "-40 min", "sd": "20 min"}})
+    (kind,) = day_kinds(late, open_days(late, MONDAY, 1))
+    # Normal about 09:20: below 09:30, 10:00, 10:30 and 11:00, those before opening among the first.
+    below = np.array([0.0, 0.691462, 0.977250, 0.999767, 1.0])
+    assert kind.outside[1, :4] == pytest.approx(np.diff(below), abs=1e-5)
+
+
+def test_dated_appointments_count_on_their_dates():
+    journey = with_bookings([600.0, 600.0, 600.0])
+    dates = (MONDAY, MONDAY.replace(day=5))
+    journey.arrivals._booked = BookedArrivals(
+        dates, np.array([0, 0, 1]), np.full(3, 600.0), None, np.ones(3, dtype=np.int64)
+    )
+    (kind,) = day_kinds(journey, open_days(journey, MONDAY, 4))
+    assert kind.outside[1].sum() == pytest.approx(3 / 4)
+
+
+def test_some_appointments_are_taken_as_random_and_many_are_not():
+    few = with_bookings([560.0, 600.0, 620.0])
+    found = formulas_beside(few, open_days(few, MONDAY, 1))
     assert found["counter"].exact
-    assert found["adviser"].reasons == ("customers with appointments come as well",)
+    assert found["adviser"].formula == "M/M/2"
+    assert found["adviser"].reasons[0] == "appointments taken as random"
+    assert found["adviser"].values["visits_per_day"] == pytest.approx(23.0, rel=1e-5)
+    many = with_bookings([560.0, 570.0, 600.0, 610.0, 620.0, 630.0, 640.0])
+    assert refusal(many, "adviser") == "many come by appointment, not at random"
 
 
 def test_too_many_kinds_of_days_are_not_followed(monkeypatch):

@@ -33,6 +33,10 @@ from journeysim.units import FloatArray, IntArray
 MOST_KINDS = 40
 """Kinds of days, such as dates with rosters of their own, that are followed."""
 
+MOST_BOOKED = 0.25
+"""Share of a queue's customers who come by appointment above which none is calculated: they are spread over
+the day, and wait less than customers who come at random."""
+
 MOST_TURNED = 0.25
 """Share of a queue's customers who gave up or were turned away elsewhere above which none is calculated: they
 come in bursts, when it is busy there, and wait two or three times as long as customers who come at random."""
@@ -214,6 +218,12 @@ class _Day:
             lost = self._lost_at(node) if station.loses and refusal != reasons.NOBODY else ""
             self._pass_through(cycle, node, unknown or lost)
 
+    def _booked_share(self, lines: StationLines) -> float:
+        """Share of a station's customers who came by appointment."""
+        by_class = self._kind.booked[list(self._network.classes)]
+        come = lines.coming.sum(axis=1)
+        return float(come @ by_class[[member.row for member in lines.members]] / come.sum())
+
     def _lost_at(self, node: Node) -> str:
         names = named([self._network.touchpoints[number] for number in node.touchpoints])
         return reasons.LOST.format(touchpoints=names)
@@ -233,6 +243,9 @@ class _Day:
         states = network.states_of(node.touchpoints)
         if self._flow.turned[states].sum() > MOST_TURNED * lines.coming.sum():
             raise NoFormula(reasons.BURSTS)
+        booked = self._booked_share(lines)
+        if booked > MOST_BOOKED:
+            raise NoFormula(reasons.MANY_BOOKED)
         groups = [list(self._journey.staff).index(name) for name in station.groups]
         servers = servers_of(groups, kind)
         day = station_day(
@@ -248,6 +261,8 @@ class _Day:
         self._attempts[node] = day.attempt
         arrivals = [*self._about_arrivals(cycle, node)]
         about = [*self._about_days(), *arrivals, *self._about_staff(groups)]
+        if booked > 0.0:
+            about.insert(0, reasons.APPOINTMENTS)
         for number in node.touchpoints:
             if number in day.counts:
                 nearly = tuple(dict.fromkeys([*about, *day.reasons]))
@@ -261,10 +276,11 @@ class _Day:
         self, node: Node, lines: StationLines, servers: IntArray, from_elsewhere: bool, about: list[str]
     ) -> None:
         """Put an exact formula in the place of a nearly exact one where there is one."""
-        if from_elsewhere:
+        if from_elsewhere and not self._kind.booked.any():
             found = jackson(self._journey, self._network, node, self._kind, self._flow.coming)
             if found is not None:
                 self._told[node.touchpoints[0]] = _Told(found.name, tuple(self._about_days()), found.counts)
+        if from_elsewhere:
             return
         single = exact_single_server(lines, self._kind, servers)
         if single is not None:

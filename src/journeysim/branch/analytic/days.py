@@ -8,10 +8,10 @@ from datetime import date
 from itertools import pairwise
 
 import numpy as np
-from scipy.special import roots_genlaguerre
+from scipy.special import ndtr, roots_genlaguerre
 
 from journeysim.branch.calendar import OpenDay
-from journeysim.journey import Journey, OpeningHours, RecordedArrivals
+from journeysim.journey import Appointments, BookedArrivals, Journey, OpeningHours, RecordedArrivals
 from journeysim.units import FloatArray
 
 PART_MIN = 30
@@ -38,6 +38,7 @@ class DayKind:
     edges : shape (parts + 1,), minutes after midnight: no rate or roster changes between two of them.
     open_parts : number of parts before closing.
     outside : shape (classes, parts), expected customers from outside.
+    booked : shape (classes,), share of them who come by appointment.
     rosters : shape (groups, parts), staff on duty.
     """
 
@@ -48,6 +49,7 @@ class DayKind:
     edges: FloatArray
     open_parts: int
     outside: FloatArray
+    booked: FloatArray
     rosters: FloatArray
 
 
@@ -105,6 +107,12 @@ def _kind(journey: Journey, alike: _Alike, days: list[OpenDay], demand: float, c
             outside[:, part] = _mix(journey) * (factor * _at(rates, start) * (end - start) / 60.0)
     else:
         outside[:, :open_parts] = _recorded(journey, log, days, inside)
+    booked = np.zeros_like(outside)
+    if journey.arrivals.appointments is not None and journey.arrivals.booked is not None:
+        rows = _booked_by_row(journey.arrivals.appointments, journey.arrivals.booked, days, inside)
+        booked[:, :open_parts] = _classes_of(journey, journey.arrivals.booked).T @ rows
+    outside += booked
+    come = outside.sum(axis=1)
     return DayKind(
         count=count,
         opens=opens,
@@ -113,6 +121,7 @@ def _kind(journey: Journey, alike: _Alike, days: list[OpenDay], demand: float, c
         edges=np.array(edges, dtype=np.float64),
         open_parts=open_parts,
         outside=outside,
+        booked=booked.sum(axis=1) / np.where(come > 0.0, come, 1.0),
         rosters=np.array(
             [[_at(steps, min(start, closes - 1)) for start in edges[:-1]] for steps in alike.rosters]
         ).reshape(len(alike.rosters), len(edges) - 1),
@@ -140,23 +149,50 @@ def _mix(journey: Journey) -> FloatArray:
 
 def _recorded(journey: Journey, log: RecordedArrivals, days: list[OpenDay], edges: list[int]) -> FloatArray:
     """Mean customers a day of each class in each part, the parts of a clock hour alike."""
-    rows = np.isin(log.day, [day.log_day for day in days if day.log_day is not None])
-    rows &= (log.minute >= edges[0]) & (log.minute < edges[-1])
-    hour = (log.minute[rows] // 60).astype(np.int64)
+    used = np.isin(log.day, [day.log_day for day in days if day.log_day is not None])
+    used &= (log.minute >= edges[0]) & (log.minute < edges[-1])
+    hour = (log.minute[used] // 60).astype(np.int64)
+    of_class = _classes_of(journey, log)[used]
+    found = np.zeros((of_class.shape[1], len(edges) - 1))
+    for part, (start, end) in enumerate(pairwise(edges)):
+        first, last = max(edges[0], start // 60 * 60), min(edges[-1], start // 60 * 60 + 60)
+        count = of_class[hour == start // 60].sum(axis=0)
+        found[:, part] = count / len(days) * (end - start) / (last - first)
+    return found
+
+
+def _booked_by_row(
+    rule: Appointments, booked: BookedArrivals, days: list[OpenDay], edges: list[int]
+) -> FloatArray:
+    """Mean number that come a day of each booking in each part, shape (bookings, parts).
+
+    Who comes before opening waits for the doors.
+    """
+    times = np.array([-np.inf, *edges[1:]], dtype=np.float64)
+    late = times - booked.minute[:, np.newaxis]
+    if rule.lateness is None:
+        come = (late > 0.0).astype(np.float64)
+    else:
+        normal = rule.lateness.normal
+        come = np.asarray(ndtr((late - normal.mean_min) / normal.sd_min))
+    held = np.ones(booked.minute.size)
+    if booked.day is not None:
+        dates = [day.date for day in days]
+        held = np.array([dates.count(date) for date in booked.dates])[booked.day] / len(days)
+    return np.asarray(np.diff(come, axis=1) * (held * (1.0 - rule.no_show))[:, np.newaxis])
+
+
+def _classes_of(journey: Journey, rows: RecordedArrivals | BookedArrivals) -> FloatArray:
+    """Probability of each class for each row of a file, by the shares where it names none."""
     segments, needs = len(journey.segments), len(journey.needs)
     shares = np.array([segment.share or 0.0 for segment in journey.segments.values()])
     by_need = np.array(
         [[need.share_for(name) for need in journey.needs.values()] for name in journey.segments]
     )
-    of_segment = np.tile(shares, (hour.size, 1))
-    if log.segment is not None:
-        of_segment = np.eye(segments)[log.segment[rows]]
+    of_segment = np.tile(shares, (rows.minute.size, 1))
+    if rows.segment is not None:
+        of_segment = np.eye(segments)[rows.segment]
     of_class = of_segment[:, :, np.newaxis] * by_need
-    if log.need is not None:
-        of_class = of_segment[:, :, np.newaxis] * np.eye(needs)[log.need[rows]][:, np.newaxis, :]
-    found = np.zeros((segments * needs, len(edges) - 1))
-    for part, (start, end) in enumerate(pairwise(edges)):
-        first, last = max(edges[0], start // 60 * 60), min(edges[-1], start // 60 * 60 + 60)
-        count = of_class[hour == start // 60].sum(axis=0).ravel()
-        found[:, part] = count / len(days) * (end - start) / (last - first)
-    return found
+    if rows.need is not None:
+        of_class = of_segment[:, :, np.newaxis] * np.eye(needs)[rows.need][:, np.newaxis, :]
+    return np.asarray(of_class.reshape(rows.minute.size, segments * needs))

@@ -79,7 +79,7 @@ class Network:
 
 
 def network_of(journey: Journey, outside: FloatArray) -> Network | None:
-    """The routes of the classes that may come; None where they are too many to follow.
+    """The routes of the classes that come from outside; None where they are too many to follow.
 
     Parameters
     ----------
@@ -87,8 +87,7 @@ def network_of(journey: Journey, outside: FloatArray) -> Network | None:
     """
     names = tuple(journey.touchpoints)
     kinds = [(segment, need) for segment in journey.segments for need in journey.needs]
-    everybody = journey.arrivals.appointments is not None
-    classes = tuple(np.flatnonzero((outside > 0.0) | everybody).tolist())
+    classes = tuple(np.flatnonzero(outside > 0.0).tolist())
     if len(classes) * (2 * len(names)) ** 2 > MOST_ROUTES:
         return None
     routing = [routing_matrix(journey, *kinds[number]) for number in classes]
@@ -166,21 +165,9 @@ def _cycles(nodes: list[Node], leads: BoolArray) -> tuple[tuple[Node, ...], ...]
     return tuple(found)
 
 
-def _booked_needs(journey: Journey) -> list[str]:
-    """Needs for which somebody may have an appointment."""
-    needs, booked = list(journey.needs), journey.arrivals.booked
-    if journey.arrivals.appointments is None:
-        return []
-    if booked is None or booked.need is None:
-        return needs
-    return [needs[number] for number in np.unique(booked.need).tolist()]
-
-
 def _unknown(journey: Journey) -> Iterator[tuple[int, str]]:
     """Touchpoints to which some come whose number expected flows do not tell."""
     names = list(journey.touchpoints)
-    for need in _booked_needs(journey):
-        yield names.index(journey.needs[need].start), reasons.APPOINTMENTS
     for queue in journey.queues.values():
         if queue.start_with is not None:
             yield names.index(queue.start_with.touchpoint), reasons.START_WITH

@@ -6,6 +6,7 @@ MOST_NAMES = 4
 """Names that a reason counts up."""
 
 RECORDED = "recorded arrivals taken as random, at the mean rate of each hour"
+APPOINTMENTS = "appointments taken as random"
 DEMAND = "days that differ taken as {count} kinds of day"
 FROM_ELSEWHERE = "arrivals from {touchpoints} taken as random"
 TIMES = "waits at {touchpoints} left out of their times"
@@ -22,8 +23,8 @@ HEAD_STARTS = "head starts left out"
 ONE_GROUP = "several groups taken as one where the roster falls"
 
 NEARLY = (
-    RECORDED, DEMAND, FROM_ELSEWHERE, TIMES, RETURNS, RETURNS_LOST, SERVICE, FEW_PHASES, SCALED, WRAP_UP,
-    ONE_SERVICE, PATIENCE, ONE_LINE, HEAD_STARTS, ONE_GROUP,
+    RECORDED, APPOINTMENTS, DEMAND, FROM_ELSEWHERE, TIMES, RETURNS, RETURNS_LOST, SERVICE, FEW_PHASES, SCALED,
+    WRAP_UP, ONE_SERVICE, PATIENCE, ONE_LINE, HEAD_STARTS, ONE_GROUP,
 )  # fmt: skip
 """Said beside a formula."""
 
@@ -36,7 +37,7 @@ SHORTEST_LINE = "customers choose the shortest line of {group}"
 EXPECTED_WAIT = "customers balk at the wait they expect"
 BREAKDOWNS = "{group} break down"
 KEPT_SERVER = "{touchpoint} keeps its server while the customer is elsewhere"
-APPOINTMENTS = "customers with appointments come as well"
+MANY_BOOKED = "many come by appointment, not at random"
 START_WITH = "customers wait when the doors open"
 EARLIER_DAYS = "customers of earlier days come back (after {touchpoint})"
 BY_WAIT = "where customers go after {touchpoint} depends on their wait"
@@ -49,7 +50,7 @@ OWN_RULES = "rules of one's own, in Python, decide"
 
 NO_FORMULA = (
     NO_QUEUE, NOBODY, NO_TIME, NOBODY_ON_DUTY, ORDERS, SHORTEST_LINE, EXPECTED_WAIT, BREAKDOWNS, KEPT_SERVER,
-    APPOINTMENTS, START_WITH, EARLIER_DAYS, BY_WAIT, LOST, BURSTS, TOO_DETAILED, TOO_LARGE,
+    MANY_BOOKED, START_WITH, EARLIER_DAYS, BY_WAIT, LOST, BURSTS, TOO_DETAILED, TOO_LARGE,
     TOO_MANY_DAYS, OWN_RULES,
 )  # fmt: skip
 """Said where there is none."""
