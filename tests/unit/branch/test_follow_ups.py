@@ -69,9 +69,18 @@ def next_open(day: date, closed: Collection[date] = ()) -> date:
 
 
 @pytest.mark.parametrize(
-    ("after", "days"), [("1 min", 1), ("24 h", 1), ("25 h", 2), ("2 days", 2), ("30 h", 2), ("6 days", 6)]
+    ("after", "days"),
+    [
+        ({"constant": "0 min"}, 1),
+        ("1 min", 1),
+        ("24 h", 1),
+        ("25 h", 2),
+        ("2 days", 2),
+        ("30 h", 2),
+        ("6 days", 6),
+    ],
 )
-def test_the_delay_is_rounded_up_to_whole_days_and_moved_to_the_next_open_day(after: str, days: int) -> None:
+def test_the_delay_is_rounded_up_to_whole_days_and_moved_to_the_next_open_day(after: Any, days: int) -> None:
     closed = {date(2027, 1, 13), date(2027, 1, 18)}
     result = run(calls(after), 20, closed)
     seen = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.branch_by_hand import Row, by_segment, counter, rows, times
 from tests.branch_days import MONDAY, Engine, batch_of, changed, journey_of, with_log
@@ -240,9 +241,12 @@ class TestStartingLines:
                 "staff.tellers.serves": ["line", "second"],
             },
         )
-        one, other = (batch_of(with_log(journey_of(d), [])) for d in (data, more))
-        mine = other.arrivals[other.arrivals.line == 0][:3]
-        assert one.arrivals.tick.size == 3
-        for name in ("segment", "need", "order"):
-            assert getattr(one.arrivals, name).tolist() == getattr(mine, name).tolist()
-        assert one.draws(4).steps[0][0].service.tolist() == other.draws(4).steps[0][0].service[:3].tolist()
+        for queues in (["line", "second"], ["second", "line"]):
+            in_order = {**more, "queues": {name: more["queues"][name] for name in queues}}
+            one, other = (batch_of(with_log(journey_of(d), [])) for d in (data, in_order))
+            mine = np.flatnonzero(other.arrivals.line == queues.index("line"))[:3]
+            assert one.arrivals.tick.size == 3
+            for name in ("segment", "need"):
+                assert getattr(one.arrivals, name).tolist() == getattr(other.arrivals, name)[mine].tolist()
+            services = one.draws(4).steps[0][0].service, other.draws(4).steps[0][0].service[mine]
+            assert services[0].tolist() == services[1].tolist()
