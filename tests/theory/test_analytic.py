@@ -62,7 +62,12 @@ def two_lines(**others: Any) -> dict[str, Any]:
 
 def simulated(data: dict[str, Any], days: int) -> Found:
     """Values of each metric over the replications, by touchpoint."""
-    journey = journey_of(data)
+    return _simulated(json.dumps(data), days)
+
+
+@lru_cache(maxsize=4)
+def _simulated(data: str, days: int) -> Found:
+    journey = journey_of(json.loads(data))
     opened = open_days(journey, MONDAY, days)
     found: dict[str, dict[str, list[float]]] = {}
     for replication in range(REPLICATIONS):
@@ -149,6 +154,7 @@ def test_weekdays_that_differ() -> None:
     assert_exact(data, 210, "M/M/4")
 
 
+@pytest.mark.slow
 def test_several_groups_are_one() -> None:
     data = eight_hours(
         staff={"first": {"count": 1, "serves": ["line"]}, "second": {"count": 3, "serves": ["line"]}}
@@ -175,6 +181,7 @@ def test_lines_of_their_own_by_priority() -> None:
     assert_exact(data, 200, "M/M/3, 2 lines by priority", "vip", "counter", precision=0.03)
 
 
+@pytest.mark.slow
 def test_a_queue_with_priority_waits_like_one_in_order_of_arrival() -> None:
     data = eight_hours(
         segments={"vip": {"share": 0.25, "priority": 1}, "regular": {"share": 0.75, "priority": 2}},
@@ -220,6 +227,7 @@ def test_returns_to_the_same_queue() -> None:
     assert_exact(data, 80, "M/M/4, with returns", precision=0.03)
 
 
+@pytest.mark.slow
 def test_two_queues_with_returns() -> None:
     data = eight_hours(
         arrivals__per_hour=30,
