@@ -61,6 +61,7 @@ class PendingContacts:
                 start=touchpoints[follow_up[mine]],
                 order=order,
                 luck_address=who,
+                line=np.full(who.low.size, NONE, dtype=np.int64),
                 contact=origin.contact[mine] + 1,
             )
             self._pending.setdefault(day_number, []).append(contacts)

@@ -93,6 +93,25 @@ def test_the_delay_is_rounded_up_to_whole_days_and_moved_to_the_next_open_day(af
     assert {weekday for weekday, _ in seen} == {0, 1, 2, 3, 4}
 
 
+def test_who_stood_in_a_line_at_opening_chooses_one_like_all_others_when_coming_again() -> None:
+    data = calls(
+        arrivals__per_hour=0,
+        staff={"people": {"count": 1, "serves": ["door", "left", "right"]}},
+        queues={
+            "door": {"start_with": {"touchpoint": "counter", "count": 4}},
+            "left": {"line_group": "desks"},
+            "right": {"line_group": "desks"},
+        },
+        touchpoints__counter__queue="door",
+        touchpoints__desk__queue="desks",
+    )
+    steps = run(data, 4).steps
+    assert steps is not None
+    later = steps.filter(pl.col("touchpoint") == "desk")
+    assert later.height == 8
+    assert set(later["queue"]) <= {"left", "right"}
+
+
 def test_a_later_contact_belongs_to_the_case_of_the_first() -> None:
     result = run(calls(), 10)
     steps = result.steps
