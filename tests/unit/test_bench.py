@@ -112,7 +112,8 @@ def test_the_command_keeps_what_it_measured(root, tmp_path):
     kept = json.loads(file.read_text())
     assert kept["models"]["b"].keys() == {"textbook SimPy", "Ciw", "journeysim"}
     told = kept["models"]["b"]["journeysim"]
-    assert told["customers_per_s"] == pytest.approx(told["customers"] / told["seconds"][0], rel=1e-3)
+    # Seconds are kept to four digits after the point.
+    assert told["customers_per_s"] == pytest.approx(told["customers"] / told["seconds"][0], rel=1e-2)
     assert told["journeysim_times"] == 1
     assert kept["machine"]["processor"] in done.stdout
     assert "times as fast, target 10" in done.stdout
