@@ -14,14 +14,12 @@ from simpy import Event
 
 from journeysim.branch.draws import StepDraws
 from journeysim.branch.plan import NO_LIMIT, Outcome, Plan, QueuePlan
-from journeysim.branch.routes import LEAVE
 
-# What goes first among events of one moment; the visit's address is added to it.
+# What goes first among events of one moment, arrivals being last; the visit's address is added to it.
 CLOSING = 0
 CAPACITY = 1 << 48
 END_OF_SERVICE = 2 << 48
 END_OF_PATIENCE = 3 << 48
-ARRIVAL = 4 << 48
 
 FAILED = int(Outcome.FAILED)
 
@@ -44,15 +42,16 @@ class Happening(Event):
 
 
 class Visit(Happening):
-    """A customer in the branch: the event of arriving, then the one that ends the service in hand.
+    """A customer in the branch, and the event that ends the service in hand.
 
     ``luck``, ``queue``, ``joined``, ``seen`` and ``group`` are those of the present step, as `StepArrays` has
-    them, and ``place`` is its place in the record; ``keeps`` are servers of earlier steps who wait for its end.
+    them, and ``place`` is where the record has it, if it is not plain; ``keeps`` are servers of earlier steps
+    who wait for its end.
     """
 
     __slots__ = (
         "address", "gives_up", "group", "has_failed", "joined", "keeps", "line", "luck", "number", "place",
-        "precedence", "queue", "returns", "seen", "segment", "start", "waited",
+        "precedence", "queue", "returns", "seen", "segment", "waited",
     )  # fmt: skip
     luck: StepLuck
     joined: int
@@ -62,23 +61,12 @@ class Visit(Happening):
     queue: Queue
     gives_up: int
 
-    def __init__(
-        self,
-        callbacks: Callbacks,
-        number: int,
-        tick: int,
-        address: int,
-        segment: int,
-        start: int,
-    ) -> None:
+    def __init__(self, number: int, address: int, segment: int) -> None:
         self._ok = True
-        self.callbacks = callbacks
-        self.tick = tick
         self.number = number
         self.address = address
         self.precedence = END_OF_SERVICE + address
         self.segment = segment
-        self.start = start
         self.waited = 0
         self.has_failed = False
         self.line: deque[Visit] | None = None
@@ -109,8 +97,8 @@ class Queue:
     """
 
     __slots__ = (
-        "being_served", "groups", "has_head_starts", "is_one_of_several", "kinds", "line_of", "lines",
-        "number", "plan", "takes_all", "waiting",
+        "being_served", "groups", "has_head_starts", "kinds", "line_of", "lines", "number", "plan",
+        "takes_all", "waiting",
     )  # fmt: skip
 
     def __init__(self, number: int, plan: QueuePlan, groups: list[Group]) -> None:
@@ -119,7 +107,6 @@ class Queue:
         self.groups = [groups[group] for group in plan.groups]
         self.takes_all = plan.capacity == NO_LIMIT and not plan.balks
         self.waiting = 0
-        self.is_one_of_several = False
         self.being_served = 0
         self.lines: list[deque[Visit]] = [deque() for _ in plan.lines]
         self.kinds = list(plan.lines)
@@ -152,13 +139,13 @@ class Group:
 class StepLuck:
     """A touchpoint on a day as those find it who come there for the k-th time: its queue, and their luck.
 
-    ``queue`` is None where there is none or several lines; ``always_goes_to`` where a visit's past decides.
-    The steps are plain if a service ends with nothing but the server free and the customer gone on.
+    ``queue`` is None where there is none or several lines. Most steps are plain: the service cannot fail, at
+    its end the server is free, and where the customer goes does not depend on the visit so far.
     """
 
     __slots__ = (
-        "always_goes_to", "balks", "goes_to", "is_plain", "lines", "outcome", "patience", "point", "queue",
-        "service", "touchpoint", "wrap_up",
+        "balks", "goes_to", "is_plain", "lines", "outcome", "patience", "point", "queue", "service",
+        "touchpoint", "wrap_up",
     )  # fmt: skip
 
     def __init__(
@@ -173,16 +160,9 @@ class StepLuck:
         self.balks = draws.lists.balks[visits]
         self.outcome = draws.lists.outcome[visits]
         self.goes_to = [self.after_service(of_situation[visits]) for of_situation in draws.lists.goes_to]
-        self.always_goes_to = self.goes_to[0] if len(self.goes_to) == 1 else None
         wraps_up = any(wrap_up is not None for wrap_up in self.point.wrap_up)
         self.wrap_up = draws.lists.wrap_up[visits] if wraps_up else None
-        leads_on = bool((self.point.route.targets < LEAVE).any())
-        self.is_plain = not (
-            wraps_up
-            or leads_on
-            or self.point.route.keeps_servers
-            or any(q.is_one_of_several for q in self.lines)
-        )
+        self.is_plain = touchpoint in plan.plain_touchpoints
 
     def after_service(self, goes_to: list[int]) -> list[int]:
         """Where each customer goes after the service, failed or not, in one situation."""

@@ -172,7 +172,9 @@ class _Sampler:
         """A duration for everybody who needs one, each from the distribution of their class."""
         out = np.full(self._classes.size, absent, dtype=np.int64)
         for distribution, classes in _grouped(by_class):
-            rows = np.flatnonzero(np.isin(self._classes, classes) & needed)
+            has_it = np.zeros(len(by_class), dtype=bool)
+            has_it[classes] = True
+            rows = np.flatnonzero(has_it[self._classes] & needed)
             if rows.size:
                 out[rows] = array_to_ticks(quantile_min(distribution, stream, self._who[rows], self._luck))
         return out

@@ -15,7 +15,6 @@ import numpy as np
 from simpy import Environment, Event
 
 from journeysim.branch.branch_state import (
-    ARRIVAL,
     CAPACITY,
     CLOSING,
     END_OF_PATIENCE,
@@ -79,8 +78,8 @@ class BranchDay:
     """The branch on one day."""
 
     __slots__ = (
-        "coming", "deadlines", "draws", "due", "env", "first", "follow_up", "groups", "is_over", "luck",
-        "newly_waiting", "no_queue", "nobody", "now", "on_arrival", "on_end_of_patience", "on_end_of_service",
+        "clock", "coming", "deadlines", "draws", "due", "env", "first", "follow_up", "groups", "is_over",
+        "luck", "newly_waiting", "no_queue", "nobody", "now", "on_end_of_patience", "on_end_of_service",
         "on_end_of_wrap_up", "only_luck", "plan", "put", "queues", "record", "released", "sends_home",
         "soonest", "stands_in", "visits",
     )  # fmt: skip
@@ -92,15 +91,11 @@ class BranchDay:
         self.visits = slice(first, last)
         self.env = Environment(plan.day.opens)
         self.put: Callable[[Event, Any, int], None] = self.env.schedule
-        self.now = plan.day.opens
+        self.now = self.clock = plan.day.opens
         self.groups = [Group(number) for number in range(len(plan.groups))]
         self.queues = [Queue(i, queue, self.groups) for i, queue in enumerate(plan.queue_plans)]
         for group, group_plan in zip(self.groups, plan.group_plans, strict=True):
             group.queues = [self.queues[number] for number in group_plan.serves]
-        for point in plan.touchpoint_plans:
-            if len(point.queues) > 1:
-                for number in point.queues:
-                    self.queues[number].is_one_of_several = True
         self.nobody = Group(NONE)
         self.no_queue = Queue(NONE, NOWHERE, [])
         self.luck: list[list[StepLuck]] = [[] for _ in plan.touchpoints]
@@ -134,27 +129,23 @@ class BranchDay:
         self.due: list[_Deadline] = []
         self.soonest = NEVER
         # SimPy empties an event's reference to its callbacks, never the list: each kind shares one.
-        # (Every callback notes the tick, since reading the environment's clock costs a call each time.)
+        # (Every callback notes the tick as ``now``, and as SimPy's ``clock``, which does not move at
+        # arrivals: reading that of the environment costs a call each time.)
         self.on_end_of_service: Callbacks = [self.end_service]
         self.on_end_of_patience: Callbacks = [self.end_patience]
         self.on_end_of_wrap_up: Callbacks = [self.end_wrap_up]
-        self.on_arrival: Callbacks = [self.arrive]
 
     def run(self) -> StepArrays:
         """Run the day to its end."""
         if self.visits.start < self.visits.stop:
             self.schedule_capacity()
             self.schedule(Happening([self.close], self.plan.day.closes), CLOSING)
-            self.schedule_arrival()
+            self.let_come()
             self.env.run()
             self.send_home_who_still_waits()
-        for callbacks in (
-            self.on_arrival,
-            self.on_end_of_service,
-            self.on_end_of_patience,
-            self.on_end_of_wrap_up,
-        ):
-            callbacks.clear()  # they hold the day, and would keep it until Python looks for cycles
+        # They hold the day, and would keep its memory until Python looks for cycles.
+        for callbacks in (self.on_end_of_service, self.on_end_of_patience, self.on_end_of_wrap_up):
+            callbacks.clear()
         steps = StepArrays.from_record(self.record, self.first, self.released, self.follow_up)
         if steps.step.size and steps.step.max() > MOST_STEPS:
             self.complain_of_route(int(steps.visit[steps.step.argmax()]) - self.first)
@@ -162,7 +153,7 @@ class BranchDay:
 
     def schedule(self, event: Happening, precedence: int) -> None:
         """Let an event happen at its tick, after all of lower precedence at that tick."""
-        self.put(event, precedence, event.tick - self.now)
+        self.put(event, precedence, event.tick - self.clock)
 
     # -- rules 4 and 9: rosters, and machines that are down ------------------------------------------------
 
@@ -180,7 +171,7 @@ class BranchDay:
         """The event at which capacities change: all counts first, then groups take work in map order."""
 
         def change(event: Happening) -> None:
-            self.now = event.tick
+            self.now = self.clock = event.tick
             for number, count in counts:
                 group = self.groups[number]
                 group.free += count - group.on_duty
@@ -192,18 +183,17 @@ class BranchDay:
 
     # -- rules 1 and 2: arrivals and steps ----------------------------------------------------------------
 
-    def schedule_arrival(self) -> None:
-        """Schedule the next arrival; there is never more than one."""
-        for coming in self.coming:
-            visit = Visit(self.on_arrival, *coming)
-            self.put(visit, ARRIVAL + visit.address, visit.tick - self.now)
-            return
+    def let_come(self) -> None:
+        """Let everybody arrive who comes, each after all events of their tick, and take the first step.
 
-    def arrive(self, visit: Visit) -> None:
-        """A customer enters and takes the first step."""
-        self.now = visit.tick
-        self.schedule_arrival()
-        self.go_to(visit, visit.start)
+        Arrivals are known in their order: they need not pass through SimPy's heap, only keep its pace.
+        """
+        time_of_next_event, run_next_event = self.env.peek, self.env.step
+        for number, tick, address, segment, start in self.coming:
+            while time_of_next_event() <= tick:
+                run_next_event()
+            self.now = tick
+            self.go_to(Visit(number, address, segment), start)
 
     def go_to(self, visit: Visit, touchpoint: int) -> None:
         """Take steps until one takes time or the customer leaves."""
@@ -276,20 +266,24 @@ class BranchDay:
         while group.free > 0:
             for queue in group.queues:
                 if queue.waiting:
+                    self.serve_first(queue, group)
                     break
             else:
                 return
-            if queue.has_head_starts:
-                line = queue.next_line()
-            else:
-                for line in queue.lines:
-                    if line:
-                        break
-            visit = line.popleft()
-            queue.waiting -= 1
-            visit.line = None
-            visit.waited += self.now - visit.joined
-            self.start_service(visit, group)
+
+    def serve_first(self, queue: Queue, group: Group) -> None:
+        """A server of the group takes who is first in a queue."""
+        if queue.has_head_starts:
+            line = queue.next_line()
+        else:
+            for line in queue.lines:
+                if line:
+                    break
+        visit = line.popleft()
+        queue.waiting -= 1
+        visit.line = None
+        visit.waited += self.now - visit.joined
+        self.start_service(visit, group)
 
     # -- rule 5: joining -----------------------------------------------------------------------------------
 
@@ -359,7 +353,7 @@ class BranchDay:
 
     def end_patience(self, event: Happening) -> None:
         """The customer who would give up first does so, if still waiting."""
-        self.now = event.tick
+        self.now = self.clock = event.tick
         visit = self.due.pop()[2]
         self.soonest = self.due[-1][0] if self.due else NEVER
         if visit.line is not None and visit.gives_up == self.now:
@@ -397,10 +391,9 @@ class BranchDay:
         now, number, luck, queue = self.now, visit.number, visit.luck, visit.queue
         group.free -= 1
         visit.group = group
-        service = luck.service[number]
-        visit.tick = ends = now + service
+        visit.tick = ends = now + luck.service[number]
         visit.callbacks = self.on_end_of_service
-        self.put(visit, visit.precedence, service)
+        self.put(visit, visit.precedence, ends - self.clock)
         self.record += (
             number, luck.touchpoint, queue.number, visit.joined, now, ends, group.number, visit.seen,
             luck.outcome[number],
@@ -411,26 +404,30 @@ class BranchDay:
 
     def end_service(self, visit: Visit) -> None:
         """The service is over: the server is free, takes the next customer, and this one moves on."""
-        self.now = visit.tick
-        number, luck, group = visit.number, visit.luck, visit.group
-        if luck.outcome[number] == FAILED:
-            visit.has_failed = True
-        if luck.always_goes_to is None:
-            target = luck.goes_to[luck.point.route.situation(visit.has_failed, visit.waited)][number]
-        else:
-            target = luck.always_goes_to[number]
-        if not luck.is_plain or visit.keeps is not None:
-            target = self.release_server(visit, target)
-        else:
+        self.now = self.clock = visit.tick
+        luck = visit.luck
+        if luck.is_plain:
+            target = luck.goes_to[0][visit.number]
+            group = visit.group
             group.free += 1
-            for queue in group.queues:
-                if queue.waiting:
-                    self.take_next(group)
-                    break
+            if group.free > 0:  # (else the roster has fallen)
+                for queue in group.queues:
+                    if queue.waiting:
+                        self.serve_first(queue, group)
+                        break
+        else:
+            target = self.release_server(visit, self.target(visit))
         if target > LEAVE:
             self.go_to(visit, target)
         elif target < LEAVE:
             self.follow_up[visit.place] = FollowUp.number(target)
+
+    def target(self, visit: Visit) -> int:
+        """Where a customer goes after a service, by what has happened so far."""
+        luck = visit.luck
+        if luck.outcome[visit.number] == FAILED:
+            visit.has_failed = True
+        return luck.goes_to[luck.point.route.situation(visit.has_failed, visit.waited)][visit.number]
 
     # -- wrap-up, and servers kept while another works -----------------------------------------------------
 
@@ -471,7 +468,7 @@ class BranchDay:
 
     def end_wrap_up(self, hold: Hold) -> None:
         """A wrap-up is over."""
-        self.now = hold.tick
+        self.now = self.clock = hold.tick
         self.free_server(hold, self.now)
 
     def free_server(self, hold: Hold, now: int) -> None:
@@ -484,7 +481,7 @@ class BranchDay:
 
     def close(self, event: Happening) -> None:
         """The doors shut; where the branch does not serve out, who waits is sent home."""
-        self.now = event.tick
+        self.now = self.clock = event.tick
         self.sends_home = not self.plan.day.serves_out
         if self.sends_home:
             self.send_home(self.who_waits())
