@@ -168,6 +168,19 @@ def engine_with(rules: OwnRules | None) -> _Engine:
     return simulate_day if rules is None else partial(simulate_ruled_day, rules=rules)
 
 
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """No search for unreachable cycles meanwhile: days make many small objects and hardly any cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_collection_paused()  # until even the draws are gone: long lists, which a search would look through
 def _simulate_batch(
     plan: Plan,
     arrivals: Arrivals,
@@ -177,22 +190,9 @@ def _simulate_batch(
 ) -> StepArrays:
     draws = draw_steps(plan, arrivals, capacity, luck)
     bounds = np.searchsorted(arrivals.day, np.arange(len(capacity) + 1)).tolist()
-    with _collection_paused():
-        return StepArrays.joined_together(
-            [_simulate_one(plan, draws, luck, engine, first, last) for first, last in pairwise(bounds)]
-        )
-
-
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """No search for unreachable cycles meanwhile: a day makes many small objects and only one cycle."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+    return StepArrays.joined_together(
+        [_simulate_one(plan, draws, luck, engine, first, last) for first, last in pairwise(bounds)]
+    )
 
 
 def _simulate_one(plan: Plan, draws: Draws, luck: Luck, engine: _Engine, first: int, last: int) -> StepArrays:
