@@ -369,7 +369,7 @@ class BranchDay:
         Even their order is not asked for until then, when most of the ``newly_waiting`` wait no more.
         """
         for visit in self.newly_waiting:
-            if visit.line is not None:
+            if visit.line is not None and visit.gives_up < NEVER:
                 heappush(self.deadlines, (visit.gives_up, END_OF_PATIENCE + visit.address, visit))
         self.newly_waiting.clear()
         while self.deadlines:
