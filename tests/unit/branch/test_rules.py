@@ -326,7 +326,7 @@ class TestJoining:
         assert [r.outcome for r in rows(engine, data, 0, 0)] == ["served"] * 4
 
     def test_who_never_gives_up_where_nobody_serves_stays_until_closing(self, engine: Engine) -> None:
-        """Also one whose deadline of an earlier queue lay behind another's, and so had no event of its own."""
+        """Also one whose earlier deadline lay behind that of another, and so had no event of its own."""
         data = with_desk(
             counter(queues__line__patience={"constant": "20 min"}),
             queues__desk_line__patience="none",
