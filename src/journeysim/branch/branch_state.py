@@ -13,15 +13,13 @@ from typing import Any
 from simpy import Event
 
 from journeysim.branch.draws import StepDraws
-from journeysim.branch.plan import NO_LIMIT, Outcome, Plan, QueuePlan
+from journeysim.branch.plan import NO_LIMIT, Plan, QueuePlan
 
 # What goes first among events of one moment, arrivals being last; the visit's address is added to it.
 CLOSING = 0
 CAPACITY = 1 << 48
 END_OF_SERVICE = 2 << 48
 END_OF_PATIENCE = 3 << 48
-
-FAILED = int(Outcome.FAILED)
 
 Callbacks = list[Callable[[Any], None]]
 
@@ -159,14 +157,7 @@ class StepLuck:
         self.patience = draws.lists.patience[visits]
         self.balks = draws.lists.balks[visits]
         self.outcome = draws.lists.outcome[visits]
-        self.goes_to = [self.after_service(of_situation[visits]) for of_situation in draws.lists.goes_to]
+        self.goes_to = [of_situation[visits] for of_situation in draws.lists.goes_to]
         wraps_up = any(wrap_up is not None for wrap_up in self.point.wrap_up)
         self.wrap_up = draws.lists.wrap_up[visits] if wraps_up else None
         self.is_plain = touchpoint in plan.plain_touchpoints
-
-    def after_service(self, goes_to: list[int]) -> list[int]:
-        """Where each customer goes after the service, failed or not, in one situation."""
-        if not self.point.fails:
-            return goes_to
-        both = zip(self.outcome, goes_to, strict=True)
-        return [self.point.if_failed if outcome == FAILED else target for outcome, target in both]

@@ -18,7 +18,6 @@ from journeysim.branch.branch_state import (
     CAPACITY,
     CLOSING,
     END_OF_PATIENCE,
-    FAILED,
     Callbacks,
     Group,
     Happening,
@@ -37,6 +36,7 @@ from journeysim.units import NEVER
 MOST_STEPS = 1_000
 """A visit that takes more steps than this is going round in circles."""
 
+_FAILED = int(Outcome.FAILED)
 _BALKED, _RENEGED = int(Outcome.BALKED), int(Outcome.RENEGED)
 _REJECTED, _CLOSED = int(Outcome.REJECTED), int(Outcome.CLOSED)
 
@@ -423,10 +423,11 @@ class BranchDay:
             self.follow_up[visit.place] = FollowUp.number(target)
 
     def target(self, visit: Visit) -> int:
-        """Where a customer goes after a service, by what has happened so far."""
+        """Rule 7, and where a customer goes after a service, by what has happened so far."""
         luck = visit.luck
-        if luck.outcome[visit.number] == FAILED:
+        if luck.outcome[visit.number] == _FAILED:
             visit.has_failed = True
+            return luck.point.if_failed
         return luck.goes_to[luck.point.route.situation(visit.has_failed, visit.waited)][visit.number]
 
     # -- wrap-up, and servers kept while another works -----------------------------------------------------
