@@ -25,6 +25,8 @@ LAYER_HEIGHT = 10
 """Arrivals an hour in one layer, and the mean number of points in it."""
 _MOST_POINTS = 63
 """More points than a layer ever holds: P(Poisson(10) > 63) < 1e-28; six bits of an address."""
+STRANGER = -1
+"""Stands for a person who is not of the market, as all are where there is none."""
 _HOUR = 60 << 20
 _RECORDED = name_tag("recorded arrivals")
 
@@ -45,6 +47,7 @@ class Arrivals:
     case : shape (visits,), `visit_ids` of the case's first visit.
     contact : shape (visits,), the how-manieth visit of the case it is, from 1.
     case_day : shape (visits,), number of the day on which the case began.
+    person : shape (visits,), who it is in the market; `STRANGER` without one.
     """
 
     day: IntArray
@@ -58,6 +61,7 @@ class Arrivals:
     case: IntArray
     contact: IntArray
     case_day: IntArray
+    person: IntArray
 
     @classmethod
     def first_contacts(
@@ -69,6 +73,7 @@ class Arrivals:
         need: IntArray,
         order: IntArray,
         luck_address: Address,
+        person: IntArray | None = None,
     ) -> Arrivals:
         """Visits that each begin a case of their own, where their need starts."""
         number = luck_address.day.astype(np.int64)
@@ -84,6 +89,7 @@ class Arrivals:
             case=visit_ids(number, order),
             contact=np.ones_like(tick),
             case_day=number,
+            person=np.full_like(tick, STRANGER) if person is None else person,
         )
 
     @classmethod
@@ -114,16 +120,69 @@ def visit_ids(day_number: IntArray, order: IntArray) -> IntArray:
     return (day_number << 42) | order
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """The people of a market who live where a branch is near.
+
+    Attributes
+    ----------
+    members : by segment of the map, who they are; ascending.
+    excess : shape (segments,), people per customer of the branch at the start: as many times as the map says
+        does the crowd come to a branch, its own or another bank's.
+    """
+
+    members: tuple[IntArray, ...]
+    excess: FloatArray
+
+
+@dataclass(frozen=True)
+class Points:
+    """Moments at which somebody may come: the arrivals of a batch of days before anybody decides.
+
+    Attributes
+    ----------
+    day : shape (points,), position of the day in the batch.
+    tick : shape (points,), ticks after midnight.
+    segment : shape (points,), number in map order.
+    person : shape (points,), who it is in the market; `STRANGER` without one.
+    order, luck_address : as those of `Arrivals`.
+    """
+
+    day: IntArray
+    tick: IntArray
+    segment: IntArray
+    person: IntArray
+    order: IntArray
+    luck_address: Address
+
+    def __getitem__(self, which: IntArray | BoolArray | slice) -> Points:
+        return Points(*(getattr(self, f.name)[which] for f in fields(self)))
+
+    def arrivals(self, plan: Plan, luck: Luck) -> Arrivals:
+        """The visits that they are if all of them come."""
+        need = draw_needs(plan, self.segment, self.luck_address, luck)
+        return Arrivals.first_contacts(
+            plan, self.day, self.tick, self.segment, need, self.order, self.luck_address, self.person
+        )
+
+
 def generated_arrivals(plan: Plan, days: Sequence[OpenDay], luck: Luck) -> Arrivals:
-    """Draw the arrivals of a batch of days that share a plan, in no particular order.
+    """Draw the arrivals of a batch of days that share a plan, in no particular order; days are in order."""
+    return generated_points(plan, days, luck).arrivals(plan, luck)
+
+
+def generated_points(plan: Plan, days: Sequence[OpenDay], luck: Luck, crowd: Crowd | None = None) -> Points:
+    """Draw the points of a batch of days that share a plan, in no particular order.
 
     Parameters
     ----------
     days : in order.
+    crowd : the people whom the points name; None: nobody, and the points are the branch's own.
     """
     day_number = np.array([day.number for day in days], dtype=np.int64)
     factor = _day_factors(plan, day_number, luck)
-    segment, hour, layer = _strips(plan, factor.max(initial=0.0))
+    excess = np.ones(len(plan.segments)) if crowd is None else crowd.excess
+    segment, hour, layer = _strips(plan, factor.max(initial=0.0) * excess)
     tags = np.array([name_tag(name) for name in plan.segments], dtype=np.int64)
     strips, batch = segment.size, len(days)
 
@@ -140,12 +199,30 @@ def generated_arrivals(plan: Plan, days: Sequence[OpenDay], luck: Luck) -> Arriv
     who = address(strip, day, index)
     tick = hour[strip] * _HOUR + np.rint(luck.uniforms("arrivals/time", who) * _HOUR).astype(np.int64)
     mark = LAYER_HEIGHT * (layer[strip] + luck.uniforms("arrivals/mark", who))
-    rate = plan.day.rate_at(tick) * plan.segment_share[segment[strip]] * factor[day]
+    of_segment = segment[strip]
+    rate = plan.day.rate_at(tick) * (plan.segment_share * excess)[of_segment] * factor[day]
     comes = (mark < rate) & (tick >= plan.day.opens) & (tick < plan.day.closes)
-    kept, kept_segment = who[comes], segment[strip][comes]
-    order = (kept_segment << 32) | kept.low.astype(np.int64)
-    need = draw_needs(plan, kept_segment, kept, luck)
-    return Arrivals.first_contacts(plan, day[comes], tick[comes], kept_segment, need, order, kept)
+    kept, kept_segment = who[comes], of_segment[comes]
+    return Points(
+        day=day[comes],
+        tick=tick[comes],
+        segment=kept_segment,
+        person=_named(crowd, kept_segment, kept, luck),
+        order=(kept_segment << 32) | kept.low.astype(np.int64),
+        luck_address=kept,
+    )
+
+
+def _named(crowd: Crowd | None, segment: IntArray, who: Address, luck: Luck) -> IntArray:
+    """Whom each point names: anybody of its segment is as likely."""
+    person = np.full(segment.size, STRANGER, dtype=np.int64)
+    if crowd is None:
+        return person
+    u = luck.uniforms("arrivals/person", who)
+    for number, members in enumerate(crowd.members):
+        mine = segment == number
+        person[mine] = members[(u[mine] * members.size).astype(np.int64)]
+    return person
 
 
 def recorded_arrivals(plan: Plan, days: Sequence[OpenDay], luck: Luck, log: RecordedArrivals) -> Arrivals:
@@ -190,8 +267,8 @@ def _day_factors(plan: Plan, day_number: IntArray, luck: Luck) -> FloatArray:
     return quantiles.gamma(luck.uniforms("arrivals/day", everybody), 1.0, plan.day_cv**-2)
 
 
-def _strips(plan: Plan, factor: float) -> tuple[IntArray, IntArray, IntArray]:
-    """Segment, hour and layer of every strip that the rates of the day reach into."""
+def _strips(plan: Plan, factor: FloatArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Segment, hour and layer of every strip that the rates, times each segment's factor, reach into."""
     segments: list[int] = []
     hours: list[int] = []
     layers: list[int] = []
@@ -202,7 +279,7 @@ def _strips(plan: Plan, factor: float) -> tuple[IntArray, IntArray, IntArray]:
         for hour in range(first, last):
             inside = rates[(changes >= hour * _HOUR) & (changes < (hour + 1) * _HOUR)]
             at_start = plan.day.rate_at(np.array([hour * _HOUR]))
-            highest = max([*at_start, *inside]) * share * factor
+            highest = max([*at_start, *inside]) * share * factor[segment]
             count = int(np.ceil(highest / LAYER_HEIGHT))
             segments += [segment] * count
             hours += [hour] * count
