@@ -15,7 +15,7 @@ import numpy as np
 from journeysim.branch.arrivals import Arrivals, generated_arrivals, recorded_arrivals
 from journeysim.branch.breakdowns import capacities
 from journeysim.branch.calendar import OpenDay
-from journeysim.branch.day_plan import Counts, DayPlan, plan_day
+from journeysim.branch.day_plan import DayPlan, plan_day
 from journeysim.branch.draws import OCCURRENCES_ON_CYCLES, Draws, draw_steps
 from journeysim.branch.follow_ups import PendingContacts
 from journeysim.branch.known_arrivals import booked_arrivals, starting_arrivals
@@ -28,7 +28,7 @@ from journeysim.branch.simpy_engine import NeedsMoreDraws, simulate_day
 from journeysim.branch.steps import StepArrays, steps_table
 from journeysim.branch.totals import Totals, sum_days
 from journeysim.journey import Journey
-from journeysim.units import to_ticks
+from journeysim.units import IntArray, to_ticks
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,6 +38,35 @@ ENGINES = ("simpy",)
 
 _BATCH_VISITS = 20_000
 """Visits that are drawn together: enough to make NumPy's overhead small, few enough for the cache."""
+
+
+@dataclass(frozen=True)
+class SimulatedDays:
+    """A batch of days that share a plan, simulated.
+
+    Attributes
+    ----------
+    plan : what the days are like.
+    days : the days, in order.
+    arrivals : their visits.
+    acceptable_wait : shape (visits,), ticks that a visitor would find acceptable; `NEVER` where the map says
+        nothing.
+    steps : their steps; every visit has at least one.
+    """
+
+    plan: Plan
+    days: tuple[OpenDay, ...]
+    arrivals: Arrivals
+    acceptable_wait: IntArray
+    steps: StepArrays
+
+    def totals(self, target_wait_min: float) -> Totals:
+        """Whole-number sums over the days."""
+        return sum_days(self.plan, self.arrivals, self.steps, len(self.days), to_ticks(target_wait_min))
+
+    def table(self) -> pl.DataFrame:
+        """The steps table of the days, without ``option`` and ``replication``."""
+        return steps_table(self.plan, self.days, self.arrivals, self.steps)
 
 
 @dataclass(frozen=True)
@@ -90,25 +119,68 @@ def simulate_replication(
     RuleError
         if a rule gives an answer that cannot be followed.
     """
+    totals: Totals | None = None
+    tables: list[pl.DataFrame] = []
+    for batch in simulated_days(journey, days, Luck(seed, replication), rules=rules, engine=engine):
+        part = batch.totals(target_wait_min)
+        totals = part if totals is None else totals + part
+        if keep_steps:
+            tables.append(batch.table())
+    assert totals is not None
+    return ReplicationResult(totals, in_day_order(tables) if keep_steps else None)
+
+
+def simulated_days(
+    journey: Journey,
+    days: Sequence[OpenDay],
+    luck: Luck,
+    *,
+    rules: OwnRules | None = None,
+    engine: str = "auto",
+    pending: PendingContacts | None = None,
+) -> Iterator[SimulatedDays]:
+    """Simulate days in batches of a handy size; each is simulated when it is asked for.
+
+    Parameters
+    ----------
+    days : the open days, at least one, as `open_days` gives them.
+    luck : whose luck it is.
+    rules : an analyst's own, in place of the map's where they answer; they run on the ``simpy`` engine.
+    engine : one of `ENGINES`, or ``auto``.
+    pending : contacts that days simulated before have led to; what these days lead to is added. None starts
+        with nothing and keeps contacts within ``days``.
+
+    Returns
+    -------
+    Batches of days that share a plan. Days of different kinds come out of their order, unless the map leads
+    to contacts on later days: then every batch is one day, in order.
+
+    Raises
+    ------
+    ValueError
+        if the engine is unknown or there is no open day, or a day on which the branch is closed.
+    RouteError
+        if a visit goes round in circles.
+    RuleError
+        if a rule gives an answer that cannot be followed.
+    """
     if engine not in (*ENGINES, "auto"):
         raise ValueError(f"engine: one of {', '.join(ENGINES)} or auto is required, found {engine!r}")
     if not days:
         raise ValueError("days: at least one open day is required, found none")
-    luck = Luck(seed, replication)
-    totals: Totals | None = None
-    tables: list[pl.DataFrame] = []
-    pending = PendingContacts(days)
+    contacts = PendingContacts(days) if pending is None else pending
+    return _simulated(journey, days, luck, rules, contacts)
+
+
+def _simulated(
+    journey: Journey, days: Sequence[OpenDay], luck: Luck, rules: OwnRules | None, pending: PendingContacts
+) -> Iterator[SimulatedDays]:
     for plan, batch in _batches(journey, days, rules):
         arrivals = _arrivals(plan, batch, luck, journey, pending)
-        capacity = capacities(plan, batch, luck)
-        steps = _simulate_batch(plan, arrivals, capacity, luck, engine_with(rules))
+        draws = draw_steps(plan, arrivals, capacities(plan, batch, luck), luck)
+        steps = _simulate_batch(plan, draws, luck, engine_with(rules))
         pending.add(plan, arrivals, steps, luck)
-        part = sum_days(plan, arrivals, steps, len(batch), to_ticks(target_wait_min))
-        totals = part if totals is None else totals + part
-        if keep_steps:
-            tables.append(steps_table(plan, batch, arrivals, steps))
-    assert totals is not None
-    return ReplicationResult(totals, _in_day_order(tables) if keep_steps else None)
+        yield SimulatedDays(plan, tuple(batch), arrivals, draws.acceptable_wait, steps)
 
 
 def _batches(
@@ -168,15 +240,8 @@ def engine_with(rules: OwnRules | None) -> _Engine:
     return simulate_day if rules is None else partial(simulate_ruled_day, rules=rules)
 
 
-def _simulate_batch(
-    plan: Plan,
-    arrivals: Arrivals,
-    capacity: tuple[tuple[Counts, ...], ...],
-    luck: Luck,
-    engine: _Engine,
-) -> StepArrays:
-    draws = draw_steps(plan, arrivals, capacity, luck)
-    bounds = np.searchsorted(arrivals.day, np.arange(len(capacity) + 1)).tolist()
+def _simulate_batch(plan: Plan, draws: Draws, luck: Luck, engine: _Engine) -> StepArrays:
+    bounds = np.searchsorted(draws.arrivals.day, np.arange(len(draws.capacity) + 1)).tolist()
     with _collection_paused():
         return StepArrays.joined_together(
             [_simulate_one(plan, draws, luck, engine, first, last) for first, last in pairwise(bounds)]
@@ -213,7 +278,8 @@ def _simulate_one(plan: Plan, draws: Draws, luck: Luck, engine: _Engine, first: 
             continue
 
 
-def _in_day_order(tables: list[pl.DataFrame]) -> pl.DataFrame:
+def in_day_order(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The steps of all batches, by day."""
     import polars as pl
 
     table = pl.concat(tables)
