@@ -142,7 +142,7 @@ class Luck:
         return first, second
 
     def key(self, stream: str) -> tuple[np.uint64, np.uint64, np.uint64]:
-        """What a kernel needs to draw from a named stream itself: the replication and the two words of the key."""
+        """What a kernel needs to draw from a stream itself: the replication and two words of a key."""
         digest = blake2b(f"{self.seed}\0{stream}".encode(), digest_size=8).digest()
         key = np.frombuffer(digest, dtype="<u4").astype(np.uint64)
         return np.uint64(self.replication), key[0], key[1]

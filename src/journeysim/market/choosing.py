@@ -44,7 +44,7 @@ class Banks:
 
 
 def reputation(state: State, people: IntArray) -> FloatArray:
-    """What people think of each bank, -1..1: what they heard, or the mean of that and what they lived through.
+    """What people think of each bank: what they heard, or the mean of that and what they lived through.
 
     Returns
     -------

@@ -130,7 +130,8 @@ def settle(
     multiplier = multipliers(state, felt, rules)
     customers = np.maximum(state.customers(), 1)
     mean = np.stack(
-        [np.bincount(state.bank, weights=row, minlength=state.banks) / customers for row in multiplier], axis=1
+        [np.bincount(state.bank, weights=row, minlength=state.banks) / customers for row in multiplier],
+        axis=1,
     )
     divisor = np.where(mean > 0, mean, 1.0) if constants is None else constants
     base = yearly_hazard(rules) / 12 * shares(rules)
@@ -159,9 +160,7 @@ def _first_clock(hazard, reason, replication, k0, k1, month):  # type: ignore[no
         earliest = 1.0
         found = STAYS
         for pair in range(0, reasons, 2):
-            w0, w1, w2, w3 = philox_words(
-                np.uint64(p), np.uint64(pair), month, replication, k0, k1
-            )
+            w0, w1, w2, w3 = philox_words(np.uint64(p), np.uint64(pair), month, replication, k0, k1)
             for half in range(2):
                 high, low = (w0, w1) if half == 0 else (w2, w3)
                 bits = (high << np.uint64(20)) | (low >> np.uint64(12))
