@@ -13,7 +13,6 @@ Libai (2011). Newcomers leave more easily: assumption within what Reichheld (199
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numba
@@ -175,7 +174,7 @@ def _first_clock(hazard, reason, replication, k0, k1, month):  # type: ignore[no
         reason[p] = found
 
 
-def remember_leavers(state: State, reason: IntArray, month: int, names: Sequence[int]) -> None:
+def remember_leavers(state: State, reason: IntArray, month: int) -> None:
     """Note who has left which bank for another, for their friends to feel; changes ``state``."""
     left = np.flatnonzero(reason >= FIRST_VOLUNTARY)
     state.left_bank[left] = state.bank[left]

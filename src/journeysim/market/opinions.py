@@ -102,7 +102,8 @@ def live_through(
         visits.person, visits.score, visits.staff, visits.product, bad, left,
         state.satisfaction, state.staff, state.product, state.visits, state.idle, state.bad_first,
         state.rung, state.held, state.tenure, lines,
-        rules.first_visit, rules.later_visit, rules.downwards, ladder.promotion_months, ladder.promotion_visits,
+        rules.first_visit, rules.later_visit, rules.downwards,
+        ladder.promotion_months, ladder.promotion_visits,
     )  # fmt: skip
     return temper
 
