@@ -144,7 +144,7 @@ class Luck:
         return first, second
 
     def key(self, stream: str) -> Key:
-        """The replication and the two words of a named stream's key, for a kernel that calls Philox itself."""
+        """The replication and the two words of a stream's key, for kernels that call Philox."""
         digest = blake2b(f"{self.seed}\0{stream}".encode(), digest_size=8).digest()
         key = np.frombuffer(digest, dtype="<u4").astype(np.uint64)
         return np.uint64(self.replication), key[0], key[1]

@@ -1,7 +1,7 @@
 """Who knows whom: an undirected network of strong and weak ties in compact arrays.
 
-The neighbours of person ``i`` are ``tie[first[i]:first[i + 1]]``, in ascending order; every tie stands twice, once
-for each of its ends (a *half-tie*). A million people with 16 ties each take 88 MB.
+The neighbours of person ``i`` are ``tie[first[i]:first[i + 1]]``, in ascending order; every tie stands twice,
+once for each of its ends (a *half-tie*). A million people with 16 ties each take 88 MB.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Networks made by luck: small worlds, scale-free networks, blocks by segment, and those of the textbooks.
 
-Each is a function of its size and of `Luck` alone, in whole numbers, so it is the same on every machine. Which
-tie is drawn for whom is addressed by (person, number of the tie, try).
+Each is a function of its size and of `Luck` alone, in whole numbers, so it is the same on every machine. Luck
+is addressed by (person, number of the tie, try).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from journeysim.market.network import Network, PersonArray, check_people, networ
 from journeysim.units import BoolArray, IntArray
 
 _TRIES = 100
-"""Draws of somebody to be tied to, before a tie is given up: enough unless nearly everybody is tied already."""
+"""Draws of somebody to be tied to before a tie is given up: enough unless nearly all are tied already."""
 
 
 def small_world(
@@ -73,14 +73,14 @@ def blocks(segment: IntArray, ties: int, within: float, luck: Luck, *, weak_shar
     ----------
     segment : shape (people,), each person's segment, from 0.
     ties : mean number a person in every segment, even, less than the people.
-    within : share of ties made within the segment, 0..1. With the chance meetings among the rest,
-        ``within + (1 - within) * s`` of the ties of a segment that holds a share ``s`` of the people lie in it.
+    within : share of ties made within the segment, 0..1. Some of the rest meet their own kind by chance:
+        ``within + (1 - within) * s`` of the ties of a segment with a share ``s`` of the people lie in it.
     weak_share : share of ties that are weak, 0..1.
 
     References
     ----------
-    Holland, Laskey & Leinhardt (1983), Stochastic blockmodels. ``within`` is Coleman's (1958) index of inbreeding
-    homophily: unlike a plain share of ties within, it lets segments of unequal size have equally many ties.
+    Holland, Laskey & Leinhardt (1983), Stochastic blockmodels. ``within`` is Coleman's (1958) index of
+    inbreeding homophily: unlike the plain share of ties within, one value of it fits segments of all sizes.
     """
     segment = np.asarray(segment, dtype=np.int64)
     people = segment.size
@@ -101,7 +101,7 @@ def complete(people: int) -> Network:
 
 
 def random_ties(people: int, ties: float, luck: Luck, *, weak_share: float = 0.0) -> Network:
-    """Random network: ``people * ties / 2`` ties between pairs drawn at random; the number of ties is Poisson.
+    """Random network: ``people * ties / 2`` ties between random pairs; a person's number of them is Poisson.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def _strong(one: PersonArray, other: PersonArray, luck: Luck, weak_share: float)
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def below(count, high, low):  # type: ignore[no-untyped-def]
-    """Whole number below ``count`` (at most 2**32) from the 64 bits of two words, each as likely as can be."""
+    """Whole number below ``count`` (at most 2**32) from the 64 bits of two words, all but equally likely."""
     count = np.uint64(count)
     half = np.uint64(32)
     return np.int64((high * count + ((low * count) >> half)) >> half)
@@ -215,10 +215,10 @@ def below(count, high, low):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def _are_tied(out, one, other):  # type: ignore[no-untyped-def]
+    found = False
     for j in range(out.shape[1]):
-        if out[one, j] == other or out[other, j] == one:
-            return True
-    return False
+        found |= out[one, j] == other or out[other, j] == one
+    return found
 
 
 @numba.njit(cache=True, nogil=True)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
-from journeysim.branch.luck import Address, Key, philox_words
+from journeysim.branch.luck import Address, Key
 from journeysim.market.network import Network, PersonArray
-from journeysim.market.network_builders import below
+from journeysim.market.spread_kernels import cascade_kernel, told_kernel
 from journeysim.units import BoolArray, IntArray
 
 
@@ -50,13 +49,13 @@ def listeners(
 
     Returns
     -------
-    ``told`` hearings a story. Of those told, as many as possible are tied to the teller; the others are random
-    acquaintances, weak.
+    ``told`` hearings a story. Of those told, as many as possible are tied to the teller; the others are
+    random acquaintances, weak.
     """
     teller, told = _people(teller), _people(told)
     most = np.minimum(told, network.people - 1)
     begin = np.concatenate([[0], np.cumsum(np.maximum(most, 0), dtype=np.int64)])
-    listener, strong = _told(
+    listener, strong = told_kernel(
         network.first,
         network.tie,
         network.strong,
@@ -118,17 +117,18 @@ def cascade(
 
     Notes
     -----
-    Others as in `relayed`. More of it adds hearings and takes none away: each end of a tie has one number a story.
+    The rest as in `relayed`. A higher probability adds hearings and takes none away: each end of a tie has its
+    own number for each story.
     """
     if not 0 <= probability <= 1:
         raise ValueError(f"the probability must lie between 0 and 1, not {probability}")
     teller = _people(teller)
     begin = np.searchsorted(hearings.story, np.arange(teller.size + 1)).astype(np.int64)
-    threshold = np.uint64(round(probability * 2**32))
+    threshold = np.uint64(round(probability * 2**40))
     if threshold == 0 or hearings.listener.size == 0:
         nobody = np.empty(0, dtype=np.int32)
         return Hearings(nobody, nobody, np.empty(0, dtype=np.bool_))
-    count, listener, strong = _cascade(
+    count, listener, strong = cascade_kernel(
         network.first,
         network.tie,
         network.strong,
@@ -146,156 +146,3 @@ def cascade(
 
 def _people(numbers: PersonArray | IntArray) -> PersonArray:
     return np.ascontiguousarray(numbers, dtype=np.int32)
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
-def _draw(story, number, attempt):  # type: ignore[no-untyped-def]
-    """Words of one number of a story, whose own words are the counter and the key."""
-    return philox_words(story[0], story[1], np.uint64(number), np.uint64(attempt), story[2], story[3])
-
-
-@numba.njit(cache=True, nogil=True)
-def _met(slots, stamps, stamp, person):  # type: ignore[no-untyped-def]
-    """Put a person into a set of those met under ``stamp``; whether they were in it already."""
-    mask = slots.size - 1
-    # Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4).
-    place = (np.int64(person) * 2654435769 >> 12) & mask
-    while stamps[place] == stamp:
-        if slots[place] == person:
-            return True
-        place = (place + 1) & mask
-    slots[place] = person
-    stamps[place] = stamp
-    return False
-
-
-@numba.njit(cache=True, nogil=True)
-def _room_for(people):  # type: ignore[no-untyped-def]
-    """Slots of a set in which so many people fill at most half: a power of two."""
-    slots = 16
-    while slots < 2 * people:
-        slots *= 2
-    return slots
-
-
-@numba.njit(cache=True, nogil=True)
-def _told(first, tie, strong_tie, teller, begin, low, high, day, replication, k0, k1):  # type: ignore[no-untyped-def]
-    people = first.size - 1
-    listener = np.empty(begin[-1], dtype=np.int32)
-    strong = np.zeros(begin[-1], dtype=np.bool_)
-    longest, widest = 0, 0
-    for i in range(teller.size):
-        longest = max(longest, begin[i + 1] - begin[i])
-        widest = max(widest, first[teller[i] + 1] - first[teller[i]])
-    slots = np.empty(_room_for(longest + 1), dtype=np.int32)
-    stamps = np.full(slots.size, -1, dtype=np.int64)
-    row = np.empty(widest, dtype=np.int64)
-    moved_from, moved_to = np.empty(longest, dtype=np.int64), np.empty(longest, dtype=np.int64)
-    for i in range(teller.size):
-        out, told = begin[i], begin[i + 1] - begin[i]
-        if told == 0:
-            continue
-        story = philox_words(np.uint64(low[i]), np.uint64(high[i]), np.uint64(day[i]), replication, k0, k1)
-        start = first[teller[i]]
-        ties = first[teller[i] + 1] - start
-        along = min(told, ties)
-        if told * told < ties:
-            # Few of many ties: Fisher & Yates on a row that stays unwritten but for what was moved.
-            for j in range(along):
-                w0, w1, _, _ = _draw(story, j, 0)
-                pick = j + below(ties - j, w0, w1)
-                half, here = pick, j
-                slot = j
-                for m in range(j):
-                    if moved_from[m] == pick:
-                        half = moved_to[m]
-                        slot = m
-                    if moved_from[m] == j:
-                        here = moved_to[m]
-                moved_from[j], moved_to[j] = -1, 0
-                moved_from[slot], moved_to[slot] = pick, here
-                listener[out + j] = tie[start + half]
-                strong[out + j] = strong_tie[start + half]
-        else:
-            for j in range(ties):
-                row[j] = start + j
-            for j in range(along):
-                w0, w1, _, _ = _draw(story, j, 0)
-                pick = j + below(ties - j, w0, w1)
-                row[j], row[pick] = row[pick], row[j]
-                listener[out + j] = tie[row[j]]
-                strong[out + j] = strong_tie[row[j]]
-        if told > ties:
-            _met(slots, stamps, i, teller[i])
-            for j in range(ties):
-                _met(slots, stamps, i, listener[out + j])
-            for j in range(ties, told):
-                attempt = 0
-                while True:
-                    w0, w1, _, _ = _draw(story, j, attempt)
-                    person = np.int32(below(people, w0, w1))
-                    if not _met(slots, stamps, i, person):
-                        break
-                    attempt += 1
-                listener[out + j] = person
-    return listener, strong
-
-
-@numba.njit(cache=True, nogil=True)
-def _grown(array):  # type: ignore[no-untyped-def]
-    bigger = np.empty(2 * array.size, dtype=array.dtype)
-    bigger[: array.size] = array
-    return bigger
-
-
-@numba.njit(cache=True, nogil=True)
-def _cascade(  # type: ignore[no-untyped-def]
-    first, tie, strong_tie, teller, begin, told, threshold, low, high, day, replication, k0, k1
-):
-    count = np.zeros(teller.size, dtype=np.int64)
-    listener = np.empty(max(16, told.size // 4), dtype=np.int32)
-    strong = np.empty(listener.size, dtype=np.bool_)
-    longest = 0
-    for i in range(teller.size):
-        longest = max(longest, begin[i + 1] - begin[i])
-    slots = np.empty(_room_for(2 * longest + 1), dtype=np.int32)
-    stamps = np.full(slots.size, -1, dtype=np.int64)
-    out = 0
-    words = np.empty(4, dtype=np.uint64)
-    for i in range(teller.size):
-        own = begin[i + 1] - begin[i]
-        if own == 0:
-            continue
-        story = philox_words(np.uint64(low[i]), np.uint64(high[i]), np.uint64(day[i]), replication, k0, k1)
-        _met(slots, stamps, i, teller[i])
-        for j in range(begin[i], begin[i + 1]):
-            _met(slots, stamps, i, told[j])
-        met = own + 1
-        here = out
-        at = 0
-        while at < own + out - here:
-            hearer = told[begin[i] + at] if at < own else listener[here + at - own]
-            at += 1
-            block = -1
-            for half in range(first[hearer], first[hearer + 1]):
-                if half >> 2 != block:
-                    # Four ties a draw; a tie's number is its place in the network, whoever comes before it.
-                    block = half >> 2
-                    words[0], words[1], words[2], words[3] = _draw(story, block, 0)
-                if words[half & 3] >= threshold or _met(slots, stamps, i, tie[half]):
-                    continue
-                if out == listener.size:
-                    listener, strong = _grown(listener), _grown(strong)
-                listener[out], strong[out] = tie[half], strong_tie[half]
-                out += 1
-                met += 1
-                if 2 * met > slots.size:
-                    slots = np.empty(2 * slots.size, dtype=np.int32)
-                    stamps = np.full(slots.size, -1, dtype=np.int64)
-                    _met(slots, stamps, i, teller[i])
-                    for j in range(begin[i], begin[i + 1]):
-                        _met(slots, stamps, i, told[j])
-                    for j in range(here, out):
-                        _met(slots, stamps, i, listener[j])
-        count[i] = out - here
-    return count, listener[:out].copy(), strong[:out].copy()
