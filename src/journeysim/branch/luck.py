@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 from journeysim.units import BoolArray, FloatArray, IntArray
 
 WordArray = NDArray[np.uint32]
+Key = tuple[np.uint64, np.uint64, np.uint64]
+"""The replication and the two words of a stream's key."""
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -141,8 +143,8 @@ class Luck:
         _fill_words(first, second, address.low, address.high, address.day, *self.key(stream))
         return first, second
 
-    def key(self, stream: str) -> tuple[np.uint64, np.uint64, np.uint64]:
-        """What a kernel needs to draw from a stream itself: the replication and two words of a key."""
+    def key(self, stream: str) -> Key:
+        """The replication and the two words of a stream's key, for kernels that call Philox."""
         digest = blake2b(f"{self.seed}\0{stream}".encode(), digest_size=8).digest()
         key = np.frombuffer(digest, dtype="<u4").astype(np.uint64)
         return np.uint64(self.replication), key[0], key[1]
