@@ -44,11 +44,8 @@ class Places:
         customers = bank.branches[branch].customers if bank.branches else int((self.bank == number).sum())
         share = np.bincount(self.segment, minlength=segments) / self.segment.size
         excess = np.array([m.size for m in members]) / np.maximum(customers * share, 1e-12)
-        place = (
-            ""
-            if number == OURS and len(bank.branches) == 1
-            else f"{bank.name}\0{branch_name(bank, branch)}\0"
-        )
+        only = number == OURS and len(bank.branches) <= 1
+        place = "" if only else f"{bank.name}\0{branch_name(bank, branch)}\0"
         return Crowd(place, members, excess)
 
 

@@ -20,7 +20,7 @@ from journeysim.market.network import Network
 from journeysim.market.opinions import Temper, Visits
 from journeysim.market.spread import listeners, relayed
 from journeysim.market.state import State
-from journeysim.units import FloatArray, IntArray
+from journeysim.units import BoolArray, FloatArray, IntArray
 
 _MOST_TOLD = 1_000
 
@@ -52,12 +52,15 @@ class Heard:
     ----------
     listener, bank, sign : who heard what of which bank.
     strong : whether from a strong tie.
+    told, relayed : how many of them come first from who tells, then from who passes on; the media last.
     """
 
     listener: IntArray
     bank: IntArray
     sign: IntArray
-    strong: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    strong: BoolArray
+    told: int
+    relayed: int
 
 
 def told_quantile(u: FloatArray, mean: float, dispersion: float) -> IntArray:
@@ -103,15 +106,17 @@ def spread(
 ) -> Heard:
     """Everybody whom the stories of a month reach: told, passed on, and by the media."""
     who = visits.luck_address[stories.visit]
-    story, listener, strong = listeners(network, stories.teller, stories.told, who, luck)
-    again = relayed(network, stories.teller, story, listener, who, behaviour.telling.relay, luck)
+    told = listeners(network, stories.teller, stories.told, who, luck.key("telling/listeners"))
+    again = relayed(network, told, stories.teller, behaviour.telling.relay, who, luck.key("telling/relay"))
     public, reader = _readers(visits, temper, network.people, behaviour.complaints.media_reach, luck)
-    story = np.concatenate([story, again[0]])
+    story = np.concatenate([told.story, again.story])
     return Heard(
-        listener=np.concatenate([listener, again[1], reader]),
+        listener=np.concatenate([told.listener, again.listener, reader]),
         bank=np.concatenate([stories.bank[story], visits.bank[public]]),
         sign=np.concatenate([stories.sign[story], np.full(public.size, -1)]),
-        strong=np.concatenate([strong, again[2], np.zeros(public.size, dtype=np.bool_)]),
+        strong=np.concatenate([told.strong, again.strong, np.zeros(public.size, dtype=np.bool_)]),
+        told=told.listener.size,
+        relayed=again.listener.size,
     )
 
 
