@@ -158,7 +158,6 @@ def test_a_mistake_that_an_option_makes_in_the_map_names_the_option(folder):
     ("line", "said"),
     [
         ("market: {customers: 100}", "s.yaml:3:1: market: not built yet"),
-        ("behaviour: {preset: rules-of-thumb}", "s.yaml:3:1: behaviour: not built yet"),
         ("replications: {until: {wait_mean_min: 0.2}}", "s.yaml:3:1: replications: not built yet"),
         ("replications: 0", "s.yaml:3:15: replications: a number of 1 or more is required"),
         ("replications: many", "s.yaml:3:15: replications: a whole number is required"),

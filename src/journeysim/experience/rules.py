@@ -10,9 +10,9 @@ from typing import Annotated
 from pydantic import Field
 
 from journeysim.journey.distributions import Strictly
-from journeysim.journey.values import Duration, NotNegative, Positive, PositiveDuration, Share
+from journeysim.journey.values import Duration, NotNegative, Number, Positive, PositiveDuration, Share
 
-Score = Annotated[float, Field(ge=-1, le=1, strict=True)]
+Score = Annotated[Number, Field(ge=-1, le=1)]
 
 
 class Conditions(Strictly):

@@ -23,10 +23,13 @@ from journeysim.experiment.scenario import (
     Scenario,
     ScenarioFile,
 )
+from journeysim.experiment.sections import sections_of
 from journeysim.journey import Document, Journey
 from journeysim.journey.faults import nearest, problem_at, problems_from
 from journeysim.journey.patches import Patch, patch_from_setting, patches_from, removals_from
 from journeysim.journey.strict_yaml import Loc, Place, parse_leniently, read_leniently
+from journeysim.market.behaviour import Behaviour
+from journeysim.market.presets import BehaviourSource, LoadedBehaviour, behaviour_from, find_behaviour
 
 
 @dataclass(frozen=True)
@@ -160,25 +163,27 @@ class _Loader:
     def load(self, file: ScenarioFile | None) -> Scenario:
         settings = self._settings()
         changes = changes_in(self._scenario, self._problems)
-        if self._plan is None:
-            raise InputError(_tidy(self._problems))
-        builder = OptionBuilder(self._plan, self._scenario.file)
         common = (
             *patches_from(self._scenario, ("set",)),
             *settings,
             *removals_from(self._scenario, ("remove",)),
         )
+        sections = [sections_of((*common, *change.patches), self._problems) for change in changes]
+        loaded, behaviours = self._behaviours([parts.behaviour for parts in sections])
+        if self._plan is None:
+            raise InputError(_tidy(self._problems))
+        builder = OptionBuilder(self._plan, self._scenario.file)
         options = []
-        for change in changes:
-            journey = builder.journey(change.name, (*common, *change.patches))
-            if journey is not None and file is not None:
-                options.append(self._option(change.name, journey, file))
+        for change, parts, behaviour in zip(changes, sections, behaviours, strict=True):
+            journey = builder.journey(change.name, parts.journey)
+            if journey is not None and behaviour is not None and file is not None:
+                options.append(self._option(change.name, journey, behaviour, file))
         self._problems += builder.problems
         if file is not None:
             self._check_baseline(file, changes)
-        if self._problems or file is None:
+        if self._problems or file is None or loaded is None:
             raise InputError(_tidy(self._problems))
-        resolved, files = self._resolved(file, changes, settings, options)
+        resolved, files = self._resolved(file, loaded, changes, settings, options)
         return Scenario(
             name=file.scenario,
             description=file.description,
@@ -187,6 +192,7 @@ class _Loader:
             replications=resolved["replications"],
             seed=resolved["seed"],
             target_wait_min=file.target_wait,
+            behaviour=loaded,
             resolved=resolved,
             files=files,
             warnings=tuple(builder.warnings),
@@ -201,9 +207,29 @@ class _Loader:
                 self._problems += error.problems
         return patches
 
-    def _option(self, name: str, journey: Journey, file: ScenarioFile) -> Option:
+    def _behaviours(
+        self, changes: Sequence[Sequence[Patch]]
+    ) -> tuple[LoadedBehaviour | None, list[Behaviour | None]]:
+        """Return the behaviour that the scenario names, and that of each option; None where it is wrong."""
+        source, wrong = find_behaviour(self._scenario)
+        self._problems += wrong
+        if source is None:
+            return None, [None] * len(changes)
+        unchanged = self._behaviour(source, ())
+        made = [self._behaviour(source, patches) if patches else unchanged for patches in changes]
+        return unchanged, [one.behaviour if one is not None else None for one in made]
+
+    def _behaviour(self, source: BehaviourSource, patches: Sequence[Patch]) -> LoadedBehaviour | None:
+        try:
+            return behaviour_from(source, patches)
+        except InputError as error:
+            self._problems += error.problems
+            return None
+
+    def _option(self, name: str, journey: Journey, behaviour: Behaviour, file: ScenarioFile) -> Option:
         own = file.options.get(name, OptionFile())
-        return Option(name, journey, self._days(journey, file, name), own.description, own.cost_per_year)
+        days = self._days(journey, file, name)
+        return Option(name, journey, behaviour, days, own.description, own.cost_per_year)
 
     def _days(self, journey: Journey, file: ScenarioFile, option: str) -> tuple[OpenDay, ...]:
         log = journey.arrivals.recorded
@@ -228,6 +254,7 @@ class _Loader:
     def _resolved(
         self,
         file: ScenarioFile,
+        behaviour: LoadedBehaviour,
         changes: Sequence[Change],
         settings: Sequence[Patch],
         options: Sequence[Option],
@@ -264,6 +291,7 @@ class _Loader:
                 )
                 for change, option in zip(changes, options, strict=True)
             },
+            "behaviour": behaviour.data,
             "journey": files.moved(self._plan.data),
         }
         return _without_empty(resolved), files.content

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, Strict, WithJsonSchema
+from pydantic import BeforeValidator, Field, SkipValidation, Strict, WithJsonSchema
 
 from journeysim.branch.calendar import OpenDay
 from journeysim.errors import Problem
@@ -29,6 +29,8 @@ from journeysim.journey.values import (
     parse_duration,
     tag,
 )
+from journeysim.market.behaviour import Behaviour
+from journeysim.market.presets import PRESETS, LoadedBehaviour
 
 DEFAULT_FIRST_DAY = date(2027, 1, 4)
 DEFAULT_DAYS = 20
@@ -38,7 +40,7 @@ DEFAULT_TARGET_WAIT = "10 min"
 ONLY_OPTION = "Today"
 """Name of the option of a bare map, and of a scenario that names none."""
 
-NOT_BUILT_YET = ("behaviour", "market")
+NOT_BUILT_YET = ("market",)
 
 
 def _parse_date(value: object) -> date:
@@ -107,6 +109,28 @@ MapOrFile = Annotated[
     Annotated[Text, tag("text")] | Annotated[dict[str, Any], tag("mapping")],
     by_shape("a map's file, or the map itself, is required", "for example ../journeys/city-branch.yaml"),
 ]
+PresetName = Annotated[str, Strict(), WithJsonSchema({"type": "string", "enum": list(PRESETS)})]
+
+
+class BehaviourChoice(Strictly):
+    """A behaviour that stands elsewhere, and what is changed in it."""
+
+    preset: PresetName | None = Field(
+        None, description="One of the behaviours that ship.", examples=["evidence"]
+    )
+    file: Text | None = Field(
+        None, description="The file of a behaviour, in place of a preset.", examples=["staff-survey.yaml"]
+    )
+    set: Patches = Field(
+        {},
+        description="Changes to it: the value replaces what stood at the path.",
+        examples=[{"telling.told_bad": 12}],
+    )
+
+
+BehaviourForm = PresetName | Annotated[Text, Field(pattern=r"\.ya?ml$")] | BehaviourChoice | Behaviour
+"""Forms of a behaviour, for editors; `journeysim.market.presets` reads it and says what is wrong with it."""
+
 Replications = Annotated[
     Annotated[PositiveCount, tag("number")] | Annotated[Until, tag("mapping")],
     by_shape("a whole number is required", "for example 30"),
@@ -132,10 +156,10 @@ class ScenarioFile(Strictly):
         description="The journey map: its file, or the map itself.",
         examples=["../journeys/city-branch.yaml"],
     )
-    behaviour: Any = Field(
+    behaviour: SkipValidation[BehaviourForm | None] = Field(
         None,
-        description="How people judge and tell (not built yet).",
-        examples=[{"preset": "rules-of-thumb"}],
+        description="How people judge, tell, leave and choose: a preset, a file, or either with changes.",
+        examples=["rules-of-thumb", {"preset": "evidence", "set": {"telling.told_bad": 12}}],
     )
     market: Any = Field(
         None,
@@ -197,6 +221,7 @@ class Option:
     ----------
     name : as tables show it.
     journey : the map with all changes made.
+    behaviour : how people judge, tell, leave and choose, with all changes made.
     days : the open days of a replication.
     description : in the planner's words; may be empty.
     cost_per_year : beside its staff, in the map's currency.
@@ -204,6 +229,7 @@ class Option:
 
     name: str
     journey: Journey
+    behaviour: Behaviour
     days: tuple[OpenDay, ...]
     description: str = ""
     cost_per_year: float = 0.0
@@ -222,6 +248,7 @@ class Scenario:
     replications : of each option, >= 1.
     seed : seed of all luck.
     target_wait_min : minutes within which a wait is within target.
+    behaviour : as the scenario names it, before `set` and the options change it.
     resolved : the scenario as plain data with the map in it and every default written out; with ``files``
         beside it, it alone reproduces the run.
     files : content of the data files that ``resolved`` names, by their path.
@@ -235,6 +262,7 @@ class Scenario:
     replications: int
     seed: int
     target_wait_min: float
+    behaviour: LoadedBehaviour = field(repr=False)
     resolved: Mapping[str, Any] = field(repr=False)
     files: Mapping[str, bytes] = field(repr=False)
     warnings: tuple[Problem, ...] = ()
