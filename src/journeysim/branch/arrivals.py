@@ -142,6 +142,15 @@ class Points:
     def __getitem__(self, which: IntArray | BoolArray | slice) -> Points:
         return Points(*(getattr(self, f.name)[which] for f in fields(self)))
 
+    @classmethod
+    def together(cls, parts: Sequence[Points]) -> Points:
+        """The points of all parts in their order; ``day`` then no longer says which."""
+        columns = [f.name for f in fields(cls) if f.name != "luck_address"]
+        return cls(
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in columns},
+            luck_address=Address.together([part.luck_address for part in parts]),
+        )
+
     def arrivals(self, plan: Plan, luck: Luck) -> Arrivals:
         """The visits that they are if all of them come."""
         need = draw_needs(plan, self.segment, self.luck_address, luck)

@@ -166,7 +166,7 @@ class Luck:
         """
         first, second = np.empty(address.low.size), np.empty(address.low.size)
         if first.size:
-            keys = np.array([self._key(stream)[1:] for stream in streams], dtype=np.uint64)
+            keys = np.array([self.key(stream)[1:] for stream in streams], dtype=np.uint64)
             replication = np.uint64(self.replication)
             _fill_pairs(first, second, address.low, address.high, address.day, stream_of, replication, keys)
         return first, second

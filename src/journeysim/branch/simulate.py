@@ -157,6 +157,7 @@ def simulated_days(
     engine: str = "auto",
     pending: PendingContacts | None = None,
     market: BranchInMarket | None = None,
+    of_map: Plan | None = None,
 ) -> Iterator[SimulatedDays]:
     """Simulate days in batches of a handy size; each is simulated when it is asked for.
 
@@ -169,6 +170,7 @@ def simulated_days(
     pending : contacts that days simulated before have led to; what these days lead to is added. None starts
         with nothing and keeps contacts within ``days``.
     market : the people who come; None: strangers.
+    of_map : the map as `compile_map` gives it, where it is at hand.
 
     Returns
     -------
@@ -189,7 +191,7 @@ def simulated_days(
     if not days:
         raise ValueError("days: at least one open day is required, found none")
     contacts = PendingContacts(days) if pending is None else pending
-    return _simulated(journey, days, luck, rules, contacts, market)
+    return _simulated(journey, days, luck, rules, contacts, market, of_map)
 
 
 def _simulated(
@@ -199,8 +201,9 @@ def _simulated(
     rules: OwnRules | None,
     pending: PendingContacts,
     market: BranchInMarket | None,
+    of_map: Plan | None,
 ) -> Iterator[SimulatedDays]:
-    for plan, batch in _batches(journey, days, rules):
+    for plan, batch in day_batches(journey, days, rules, of_map):
         arrivals = _arrivals(plan, batch, luck, journey, pending, market)
         draws = draw_steps(plan, arrivals, capacities(plan, batch, luck), luck)
         steps = _simulate_batch(plan, draws, luck, engine_with(rules))
@@ -208,11 +211,17 @@ def _simulated(
         yield SimulatedDays(plan, tuple(batch), arrivals, draws.acceptable_wait, steps)
 
 
-def _batches(
-    journey: Journey, days: Sequence[OpenDay], rules: OwnRules | None
+def day_batches(
+    journey: Journey, days: Sequence[OpenDay], rules: OwnRules | None = None, of_map: Plan | None = None
 ) -> Iterator[tuple[Plan, list[OpenDay]]]:
-    """Days of one kind, in batches of a handy size; one by one in order where contacts follow on others."""
-    of_map = compile_map(journey)
+    """Days of one kind, in batches of a handy size; one by one in order where contacts follow on others.
+
+    Parameters
+    ----------
+    of_map : the map as `compile_map` gives it, where it is at hand.
+    """
+    if of_map is None:
+        of_map = compile_map(journey)
     if rules is not None:
         of_map = with_any_route(of_map)
     alike: dict[DayPlan, list[OpenDay]] = {}

@@ -66,6 +66,13 @@ class Visits:
         order = np.lexsort((columns["person"], columns["time"]))
         return cls(**{name: column[order] for name, column in columns.items()}, luck_address=who[order])
 
+    @classmethod
+    def none(cls) -> Visits:
+        """No visit at all."""
+        nothing = np.zeros(0)
+        nobody = np.zeros(0, dtype=np.int64)
+        return cls(nobody, nobody, nothing, nothing, nothing, nobody, Address.of(nobody, 0, nobody))
+
     def __getitem__(self, which: IntArray | BoolArray) -> Visits:
         return Visits(*(getattr(self, f.name)[which] for f in fields(self)))
 
