@@ -31,16 +31,19 @@ class Banks:
     tags : numbers that stand for the names in addresses of luck, so that the banks' order cannot matter.
     strength : logarithm of the share of the market that each is known for.
     open : whether it takes customers.
+    image : what it is thought of beside what has been heard of its visits and lived through.
     """
 
     tags: tuple[int, ...]
     strength: FloatArray
     open: BoolArray
+    image: FloatArray
 
     @classmethod
-    def of(cls, names: tuple[str, ...], shares: FloatArray, is_open: BoolArray) -> Banks:
+    def of(cls, names: tuple[str, ...], shares: FloatArray, is_open: BoolArray, image: FloatArray) -> Banks:
         """Banks with the given shares of the market at the start."""
-        return cls(tuple(map(name_tag, names)), np.log(np.maximum(shares, LEAST_STRENGTH)), is_open)
+        strength = np.log(np.maximum(shares, LEAST_STRENGTH))
+        return cls(tuple(map(name_tag, names)), strength, is_open, image)
 
 
 def reputation(state: State, people: IntArray) -> FloatArray:
@@ -69,7 +72,7 @@ def utilities(
     Shape (3, people, banks): by reputation, strength, convenience.
     """
     found = np.empty((3, *thought.shape))
-    found[0] = rules.reputation * thought
+    found[0] = rules.reputation * (thought + banks.image)
     found[1] = banks.strength
     found[2] = 0.0
     found += constants
@@ -127,7 +130,6 @@ def balancing_constants(
     wanted: FloatArray,
     banks: Banks,
     rules: ChoosingRules,
-    start: FloatArray,
 ) -> FloatArray:
     """Constants with which expected arrivals at each bank are those wanted.
 
@@ -135,7 +137,6 @@ def balancing_constants(
     ----------
     leaves, goes : shape (people,), probabilities of leaving for another bank, and of being replaced.
     wanted : shape (banks,), people who should come to each bank; their sum is that of ``leaves + goes``.
-    start : shape (banks,), where the search begins.
 
     Returns
     -------
@@ -146,7 +147,7 @@ def balancing_constants(
     nobody = np.full(state.people, -1)
     of_leavers = utilities(thought, state.bank, banks, np.zeros(state.banks), rules)
     of_newcomers = utilities(thought, nobody, banks, np.zeros(state.banks), rules)
-    constants = start.copy()
+    constants = np.zeros(state.banks)
     aim = np.maximum(wanted, 1e-6)
     for _ in range(_MOST_ITERATIONS):
         come = leaves @ probabilities(of_leavers + constants, rules)

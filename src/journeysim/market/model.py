@@ -7,6 +7,7 @@ from datetime import date
 
 from journeysim.journey import Journey
 from journeysim.market.behaviour import Behaviour
+from journeysim.market.network import Network
 from journeysim.market.network_models import NetworkChoice
 from journeysim.units import FloatArray
 
@@ -91,7 +92,7 @@ class Market:
     segments : names, as in every map of the market.
     segment_share : shape (segments,), of the people.
     banks : ours first; names differ.
-    network : how people are tied.
+    network : how people are tied: what luck makes of a choice, or ties that were read.
     first_day, months, closed : the calendar of the horizon; month k begins k months after the first day.
     burn_in_months : months before it in which the market finds its own ways.
     """
@@ -100,7 +101,7 @@ class Market:
     segments: tuple[str, ...]
     segment_share: FloatArray
     banks: tuple[Bank, ...]
-    network: NetworkChoice
+    network: NetworkChoice | Network
     first_day: date
     months: int
     closed: frozenset[date] = frozenset()
