@@ -192,7 +192,8 @@ def visits_from_steps(steps: pl.DataFrame) -> pl.DataFrame:
     -------
     The columns of ``steps`` that say whose visit it was, then ``arrival_min`` and ``departure_min`` (minutes
     after midnight), ``steps`` (their number), ``wait_min`` (over all its queues, NaN-free: 0 where none was
-    joined), ``service_min`` (over all its services) and ``outcome`` (that of the last step).
+    joined), ``service_min`` (over all its services), ``outcome`` (that of the last step) and, of steps that
+    were scored, ``score``.
     """
     import polars as pl
 
@@ -212,6 +213,7 @@ def visits_from_steps(steps: pl.DataFrame) -> pl.DataFrame:
         wait_min=pl.Series(_sums(wait, first)),
         service_min=pl.Series(_sums(service, first)),
         outcome=steps["outcome"][last],
+        **({"score": steps["visit_score"][last]} if "visit_score" in steps.columns else {}),
     )
 
 

@@ -7,6 +7,7 @@ anything is printed.
 
 from journeysim.experience.metrics import score_metrics
 from journeysim.experience.plan import ExperiencePlan, compile_experience
+from journeysim.experience.replication import ScoredReplication, score_replication
 from journeysim.experience.rules import ExperienceRules
 from journeysim.experience.scoring import SCORE_STEPS, VisitScores, score_visits
 from journeysim.experience.totals import ScoreTotals, sum_scores
@@ -16,9 +17,11 @@ __all__ = [
     "ExperiencePlan",
     "ExperienceRules",
     "ScoreTotals",
+    "ScoredReplication",
     "VisitScores",
     "compile_experience",
     "score_metrics",
+    "score_replication",
     "score_visits",
     "sum_scores",
 ]

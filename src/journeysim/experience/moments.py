@@ -53,8 +53,9 @@ def moments_of(plan: ExperiencePlan, steps: StepArrays) -> Moments:
     A wait moment for every queue joined, unless it is a brief one before a greeting or a machine; for who did
     not join or gave up; and for the time that the back office takes, waiting line and work alike, since the
     customer waits for both. An encounter moment for every service on the front lane, and for one that failed
-    on either. A contact that begins in the back office begins without the customer, who waits from the first
-    meeting on.
+    on either; where there is no queue nobody serves, so it is an encounter only in a self-service channel or
+    where the touchpoint says what it speaks for. A contact that begins in the back office begins without the
+    customer, who waits from the first meeting on.
 
     Parameters
     ----------
@@ -139,8 +140,10 @@ def _find(  # type: ignore[no-untyped-def]
                 wait[i] = waited
             if result == _FAILED:
                 encounter[i] = _FAILURE
-            elif result == _SERVED and not back:
-                encounter[i] = _MACHINE if machine else _STAFF
+            elif result == _SERVED and not back and machine:
+                encounter[i] = _MACHINE
+            elif result == _SERVED and not back and (queue[i] != NONE or speaks_of[point] != _AS_SERVED):
+                encounter[i] = _STAFF
             speaks[i] = speaks_of[point]
             if speaks[i] == _AS_SERVED:
                 speaks[i] = _FOR_PRODUCT if machine or back else _FOR_STAFF

@@ -43,7 +43,7 @@ def perceived_wait_min(wait_min: FloatArray, factor: FloatArray | float, rules: 
 
     References
     ----------
-    Larson (1991): customers overestimate their waits by about a third.
+    Stone (2012), quoting Larson: people overestimate their waits by about a third.
     """
     return wait_min * (rules.overestimation * factor)
 
