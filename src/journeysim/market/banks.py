@@ -56,10 +56,6 @@ class Operation(Protocol):
         """Visits of the bank's customers in a month."""
         ...
 
-    def copy(self) -> Operation:
-        """The same bank, to go its own way from here on."""
-        ...
-
 
 @dataclass
 class BranchAtWork:
@@ -82,24 +78,16 @@ class BranchAtWork:
     rules: ExperienceRules
     timeline: Timeline
     target_wait_min: float
-    keep: bool = True
+    keep: bool = False
     totals: Totals | None = None
     scores: ScoreTotals | None = None
     _pending: PendingContacts | None = None
     _plans: dict[int, tuple[Journey, Plan, ExperiencePlan]] = field(default_factory=dict)
 
-    def copy(self) -> BranchAtWork:
-        """The same branch with contacts still to come of its own."""
-        other = BranchAtWork(
-            self.bank, self.branch, self.crowd, self.rules, self.timeline, self.target_wait_min, self.keep
-        )
-        other._pending = None if self._pending is None else self._pending.carried_over(other._all_days())
-        return other
-
     def changed(self, branch: Branch, rules: ExperienceRules) -> BranchAtWork:
-        """A copy that works by other maps and is judged by other rules from here on."""
+        """A branch that goes on with other maps, is judged by other rules, and sums up what happens."""
         other = BranchAtWork(
-            self.bank, branch, self.crowd, rules, self.timeline, self.target_wait_min, self.keep
+            self.bank, branch, self.crowd, rules, self.timeline, self.target_wait_min, keep=True
         )
         other._pending = None if self._pending is None else self._pending.carried_over(other._all_days())
         return other
@@ -227,10 +215,6 @@ class ScoredBank:
     sample: ScoreSample | None
     disposition_sd: float
     arrivals: Sequence[BranchAtWork]
-
-    def copy(self) -> ScoredBank:
-        """The bank itself: it remembers nothing."""
-        return self
 
     def month(self, state: State, month: int, luck: Luck, memo: Memo) -> Visits:
         """Score the visits of a month."""

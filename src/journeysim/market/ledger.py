@@ -14,7 +14,7 @@ from journeysim.market.model import Market
 from journeysim.market.opinions import Temper, Visits
 from journeysim.market.state import OURS, RUNGS, State, rungs_now
 from journeysim.market.telling import Heard, Stories
-from journeysim.units import FloatArray, IntArray
+from journeysim.units import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from journeysim.market.projection import World
@@ -114,8 +114,8 @@ class MonthRecord:
     def _of(self, satisfaction: FloatArray, scope: str, name: str) -> None:
         self._note("customers", satisfaction.size, scope, name)
         self._note("satisfaction_mean", _mean(satisfaction), scope, name)
-        self._note("satisfied_fraction", _mean(satisfaction >= SATISFIED), scope, name)
-        promoters, detractors = _mean(satisfaction >= PROMOTER), _mean(satisfaction < DETRACTOR)
+        self._note("satisfied_fraction", _share(satisfaction >= SATISFIED), scope, name)
+        promoters, detractors = _share(satisfaction >= PROMOTER), _share(satisfaction < DETRACTOR)
         self._note("net_promoter_score", promoters - detractors, scope, name)
 
 
@@ -134,6 +134,10 @@ COMPLAINT_KINDS = tuple(_KINDS.values())
 def total(records: Sequence[MonthRecord], metric: str, scope: str = "all", name: str = "") -> float:
     """Sum of a value over months."""
     return sum(record.values[scope, name, metric] for record in records)
+
+
+def _share(holds: BoolArray) -> float:
+    return float(holds.mean()) if holds.size else float("nan")
 
 
 def _mean(values: FloatArray) -> float:

@@ -16,7 +16,7 @@ import numpy as np
 
 from journeysim.branch.luck import Address, Luck
 from journeysim.market.behaviour import Behaviour, HearingRules, TellingRules
-from journeysim.market.network import Network
+from journeysim.market.network import Network, PersonArray
 from journeysim.market.opinions import Temper, Visits
 from journeysim.market.spread import listeners, relayed
 from journeysim.market.state import State
@@ -38,10 +38,10 @@ class Stories:
     """
 
     visit: IntArray
-    teller: IntArray
+    teller: PersonArray
     bank: IntArray
     sign: IntArray
-    told: IntArray
+    told: PersonArray
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,10 @@ def stories_of(visits: Visits, rules: TellingRules, luck: Luck) -> Stories:
     some = told > 0
     return Stories(
         visit=chosen[some],
-        teller=visits.person[chosen][some],
+        teller=visits.person[chosen][some].astype(np.int32),
         bank=visits.bank[chosen][some],
         sign=np.where(is_bad, -1, 1)[some],
-        told=told[some],
+        told=told[some].astype(np.int32),
     )
 
 
