@@ -43,7 +43,7 @@ Exit codes: 0 all files can be run, 2 at least one cannot.
 """
 
 ASSUMPTIONS_SHORT = "List every constant of how people behave, with its source."
-ASSUMPTIONS_HELP = """List every constant of how people judge, tell, leave and choose, with its meaning and its source.
+ASSUMPTIONS_HELP = """List every constant of how people judge, tell, leave and choose, its meaning and its source.
 
 With a scenario, values that it has set say so, and what its options change is listed below. The numbers of
 a journey map (arrivals, service times, patience, ...) have their sources in the comments of the map itself.
@@ -124,7 +124,7 @@ def run(
         typer.Option(
             "--set",
             metavar="PATH=VALUE",
-            help="Change every option, such as staff.tellers.count=5 or behaviour.telling.told_bad=12; repeatable.",
+            help="Change every option: staff.tellers.count=5, behaviour.telling.told_bad=12; repeatable.",
         ),
     ] = None,
     replications: Annotated[

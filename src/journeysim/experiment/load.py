@@ -237,7 +237,7 @@ class _Loader:
     def _behaviours(
         self, common: tuple[Patch, ...], changes: Sequence[tuple[Patch, ...]]
     ) -> tuple[LoadedBehaviour | None, LoadedBehaviour | None, list[Behaviour | None]]:
-        """Return the behaviour that the scenario names, that with the changes for all, and that of each option.
+        """Return the behaviour that the scenario names, the same with the changes for all, and each option's.
 
         None where something is wrong with it.
         """

@@ -10,8 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from journeysim.errors import InputError
-from journeysim.journey.faults import models_in, show
+from journeysim.journey.faults import show
 from journeysim.journey.strict_yaml import Document, Loc, dotted, look_up
 from journeysim.journey.values import parse_duration, show_duration
 from journeysim.market.behaviour import Behaviour
