@@ -43,7 +43,7 @@ Exit codes: 0 all files can be run, 2 at least one cannot.
 """
 
 ASSUMPTIONS_SHORT = "List every constant of how people behave, with its source."
-ASSUMPTIONS_HELP = """List every constant of how people judge, tell, leave and choose, its meaning and its source.
+ASSUMPTIONS_HELP = """List every constant of how people judge, tell, leave and choose, with its source.
 
 With a scenario, values that it has set say so, and what its options change is listed below. The numbers of
 a journey map (arrivals, service times, patience, ...) have their sources in the comments of the map itself.

@@ -47,15 +47,15 @@ class Constant:
         return show(self.value)
 
 
-def constants(behaviour: Behaviour, sources: Mapping[str, str] | None = None) -> tuple[Constant, ...]:
+def constants(behaviour: Behaviour, known: Mapping[str, str] | None = None) -> tuple[Constant, ...]:
     """Return every constant of a behaviour, in the order of the format.
 
     Parameters
     ----------
     behaviour : any.
-    sources : by path; a constant without one says that no source was given.
+    known : where constants come from, by path; one that is missing says that no source was given.
     """
-    known = sources or {}
+    known = known or {}
     return tuple(
         Constant(path, value, field.description or "", known.get(path) or NO_SOURCE)
         for path, value, field in _leaves(behaviour, ())
@@ -73,13 +73,10 @@ def sources(loaded: LoadedBehaviour) -> dict[str, str]:
     for name in PRESETS:
         preset = load_preset(name)
         if preset.behaviour.behaviour == loaded.behaviour.behaviour:
-            theirs = {
-                one.path: one for one in constants(preset.behaviour, sources_in(preset.base, preset.text))
-            }
+            theirs = constants(preset.behaviour, sources(preset))
+            own = constants(loaded.behaviour)
             return {
-                one.path: theirs[one.path].source
-                for one in constants(loaded.behaviour)
-                if theirs[one.path].value == one.value
+                one.path: one.source for one, here in zip(theirs, own, strict=True) if one.value == here.value
             }
     return {}
 

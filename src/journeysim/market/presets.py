@@ -103,7 +103,7 @@ def load_behaviour(value: Any = None, folder: str | Path | None = None) -> Loade
     data = {} if value is None else {SECTION: value}
     source, problems = find_behaviour(Document(data, SECTION, Path(folder) if folder is not None else None))
     if source is None:
-        raise InputError(problems)
+        raise InputError(tidy(problems))
     return behaviour_from(source, problems=problems)
 
 
