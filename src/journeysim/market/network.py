@@ -99,7 +99,7 @@ class Network:
 
         References
         ----------
-        Newman (2003), The structure and function of complex networks, eq. 38: the mean excess degree.
+        Newman (2003), The structure and function of complex networks: the mean excess degree.
         """
         if self.tie.size == 0:
             return 0.0

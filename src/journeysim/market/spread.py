@@ -117,8 +117,8 @@ def cascade(
 
     Notes
     -----
-    The rest as in `relayed`. A higher probability adds hearings and takes none away: each end of a tie has its
-    own number for each story.
+    The rest as in `relayed`. A higher probability adds hearings and takes none away: each end of a tie has
+    its own number for each story.
     """
     if not 0 <= probability <= 1:
         raise ValueError(f"the probability must lie between 0 and 1, not {probability}")
