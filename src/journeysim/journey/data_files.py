@@ -135,9 +135,7 @@ def read_columns(file: DataFile, columns: dict[str, str], *, most: int = MAX_ROW
 
     try:
         if file.is_text:
-            frame = pl.read_csv(
-                file.path, infer_schema=False, n_rows=most + 1, truncate_ragged_lines=False
-            )
+            frame = pl.read_csv(file.path, infer_schema=False, n_rows=most + 1, truncate_ragged_lines=False)
         else:
             names = pl.read_parquet_schema(file.path)
             present = [name for name in dict.fromkeys(columns.values()) if name in names]

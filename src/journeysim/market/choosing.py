@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 
 from journeysim.branch.luck import Address, Luck, name_tag
@@ -142,22 +143,53 @@ def balancing_constants(
     -------
     Shape (banks,), mean 0 over the banks that are open.
     """
-    everybody = np.arange(state.people)
-    thought = reputation(state, everybody)
-    nobody = np.full(state.people, -1)
-    of_leavers = utilities(thought, state.bank, banks, np.zeros(state.banks), rules)
-    of_newcomers = utilities(thought, nobody, banks, np.zeros(state.banks), rules)
+    pull = np.exp(rules.reputation * (reputation(state, np.arange(state.people)) + banks.image))
+    pull[:, ~banks.open] = 0.0
+    common = np.stack([np.exp(banks.strength), np.ones(state.banks)])
+    common[:, ~banks.open] = 0.0
+    # By strength and by convenience, what somebody chooses depends on nothing but the bank that they leave.
+    leaving = np.bincount(state.bank, weights=leaves, minlength=state.banks)
+    kinds = _kinds(rules)
     constants = np.zeros(state.banks)
     aim = np.maximum(wanted, 1e-6)
     for _ in range(_MOST_ITERATIONS):
-        come = leaves @ probabilities(of_leavers + constants, rules)
-        come += goes @ probabilities(of_newcomers + constants, rules)
+        factor = np.exp(constants)
+        come = kinds[0] * _drawn(pull, factor, state.bank, leaves, goes)
+        for kind, weight in zip(kinds[1:], common * factor, strict=True):
+            come += kind * _drawn_alike(weight, leaving, goes.sum())
         step = np.where(banks.open, np.log(aim / np.maximum(come, 1e-300)), 0.0)
         constants += step
         constants -= constants[banks.open].mean()
         if np.abs(step[banks.open]).max() < _TOLERANCE:
             break
     return np.where(banks.open, constants, 0.0)
+
+
+@numba.njit(cache=True, nogil=True)
+def _drawn(pull, factor, own, leaves, goes):  # type: ignore[no-untyped-def]
+    """People whom each bank is expected to draw, each choosing by weights of their own."""
+    people, banks = pull.shape
+    come = np.zeros(banks)
+    weight = np.empty(banks)
+    for i in range(people):
+        total = 0.0
+        for b in range(banks):
+            weight[b] = pull[i, b] * factor[b]
+            total += weight[b]
+        others = total - weight[own[i]]
+        as_new = goes[i] / total if total > 0 else 0.0
+        as_leaver = leaves[i] / others if others > 0 else 0.0
+        for b in range(banks):
+            come[b] += weight[b] * (as_new if b == own[i] else as_new + as_leaver)
+    return come
+
+
+def _drawn_alike(weight: FloatArray, leaving: FloatArray, new: float) -> FloatArray:
+    """The same for people who all weigh the banks alike; ``leaving`` are those of each bank."""
+    others = weight.sum() - weight
+    each = np.divide(leaving, others, out=np.zeros_like(leaving), where=others > 0)
+    drawn: FloatArray = weight * (each.sum() - each + new / max(weight.sum(), 1e-300))
+    return drawn
 
 
 def _kinds(rules: ChoosingRules) -> FloatArray:

@@ -91,13 +91,12 @@ def stories_of(visits: Visits, rules: TellingRules, luck: Luck) -> Stories:
         told_quantile(u, rules.told_bad, rules.dispersion),
         told_quantile(u, rules.told_good, rules.dispersion),
     )
-    some = told > 0
     return Stories(
-        visit=chosen[some],
-        teller=visits.person[chosen][some].astype(np.int32),
-        bank=visits.bank[chosen][some],
-        sign=np.where(is_bad, -1, 1)[some],
-        told=told[some].astype(np.int32),
+        visit=chosen,
+        teller=visits.person[chosen].astype(np.int32),
+        bank=visits.bank[chosen],
+        sign=np.where(is_bad, -1, 1),
+        told=told.astype(np.int32),
     )
 
 
