@@ -63,8 +63,9 @@ class Network:
             raise ValueError(f"the ends of ties must be numbers of people, 0 to {people - 1}")
         if np.any(one == other):
             raise ValueError("a tie must not lead to its own start")
-        if strong is None:
-            strong = np.ones(one.size, dtype=np.bool_)
+        strong = np.ones(one.size, dtype=np.bool_) if strong is None else np.asarray(strong, dtype=np.bool_)
+        if strong.shape != one.shape:
+            raise ValueError("there must be one strength a tie")
         network = network_of(people, one.astype(np.int32), other.astype(np.int32), strong)
         owner = np.repeat(np.arange(people), network.ties)
         if np.any((owner[1:] == owner[:-1]) & (network.tie[1:] == network.tie[:-1])):

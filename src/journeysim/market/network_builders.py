@@ -159,8 +159,8 @@ def random_regular(people: int, ties: int, luck: Luck) -> Network:
             return network_of(
                 people, one.astype(np.int32), other.astype(np.int32), np.ones(one.size, dtype=np.bool_)
             )
-        # Each bad pair is shuffled together with twenty others.
-        open_pairs = np.union1d(bad, np.argsort(rank[::2], kind="stable")[: 20 * bad.size])
+        # Bad pairs are shuffled together with as many others.
+        open_pairs = np.union1d(bad, np.argsort(rank[::2], kind="stable")[: bad.size])
         places = np.concatenate([2 * open_pairs, 2 * open_pairs + 1])
         ends[places] = ends[places[np.argsort(rank[places], kind="stable")]]
     raise ValueError(f"no network of {people} people with {ties} ties each was found")
