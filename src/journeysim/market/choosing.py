@@ -148,7 +148,7 @@ def balancing_constants(
     common = np.stack([np.exp(banks.strength), np.ones(state.banks)])
     common[:, ~banks.open] = 0.0
     # By strength and by convenience, what somebody chooses depends on nothing but the bank that they leave.
-    leaving = np.bincount(state.bank, weights=leaves, minlength=state.banks)
+    leaving: FloatArray = np.bincount(state.bank, weights=leaves, minlength=state.banks).astype(np.float64)
     kinds = _kinds(rules)
     constants = np.zeros(state.banks)
     aim = np.maximum(wanted, 1e-6)
@@ -156,7 +156,7 @@ def balancing_constants(
         factor = np.exp(constants)
         come = kinds[0] * _drawn(pull, factor, state.bank, leaves, goes)
         for kind, weight in zip(kinds[1:], common * factor, strict=True):
-            come += kind * _drawn_alike(weight, leaving, goes.sum())
+            come += kind * _drawn_alike(weight, leaving, float(goes.sum()))
         step = np.where(banks.open, np.log(aim / np.maximum(come, 1e-300)), 0.0)
         constants += step
         constants -= constants[banks.open].mean()

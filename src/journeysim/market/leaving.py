@@ -142,6 +142,30 @@ def settle(
     return Settlement(reason, *_probabilities(hazard), mean)
 
 
+def steady_hazards(state: State, rules: LeavingRules, constants: FloatArray) -> FloatArray:
+    """Hazard of each person in a month without what passes: friends who left, a bad first visit.
+
+    Parameters
+    ----------
+    constants : shape (banks, 4), Z of the voluntary reasons by bank.
+
+    Returns
+    -------
+    Shape (people,), of all reasons together.
+    """
+    base = yearly_hazard(rules) / 12 * shares(rules)
+    common = np.exp(-rules.heard * state.heard_of_own())
+    common[state.tenure < rules.newcomer_months] *= rules.newcomer
+    weights = base[FIRST_VOLUNTARY:] / np.where(constants > 0, constants, 1.0)
+    own = weights[state.bank]
+    total: FloatArray = base[:FIRST_VOLUNTARY].sum() + common * (
+        (own[:, 0] + own[:, 1]) * np.exp(-rules.satisfaction * state.satisfaction)
+        + own[:, 2] * np.exp(-rules.satisfaction * state.product)
+        + own[:, 3] * np.exp(-rules.satisfaction * state.staff)
+    )
+    return total
+
+
 def _probabilities(hazard: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Probabilities within the month of leaving for another bank, and of going altogether."""
     total = hazard.sum(axis=0)

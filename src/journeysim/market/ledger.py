@@ -72,9 +72,10 @@ class MonthRecord:
         record._note("members", float(market.people))
         return record
 
-    def after_moves(self, world: World, settlement: Settlement, bank: IntArray) -> None:
-        """Note who left, who came, and what the customers are like now."""
+    def after_moves(self, world: World, settlement: Settlement, equity: float) -> None:
+        """Note who left, who came, and what the customers are like now; ``equity`` is what they are worth."""
         state, market = world.state, world.market
+        bank = state.bank
         banks = len(market.banks)
         reason = settlement.reason
         moved = reason != STAYS
@@ -94,8 +95,10 @@ class MonthRecord:
         self._note("heard_mean", state.heard[OURS].mean())
         self._note("share", customers.sum() / market.people)
         self._note("retained", world.stayers.sum())
+        self._note("customer_equity", equity)
         for number, name in enumerate(market.segments):
             of_segment = world.places.segment == number
+            self._note("customer_months", ((self._before == OURS) & of_segment).sum(), "segment", name)
             self._of(state.satisfaction[customers & of_segment], "segment", name)
             self._note("lost", (lost & of_segment).sum(), "segment", name)
             self._note("acquired", (gained & of_segment).sum(), "segment", name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from journeysim.journey import Journey
 from journeysim.market.behaviour import Behaviour
 from journeysim.market.network import Network
@@ -106,6 +108,14 @@ class Market:
     months: int
     closed: frozenset[date] = frozenset()
     burn_in_months: int = 12
+
+    def margins(self) -> FloatArray:
+        """Shape (segments,), yearly margin of a customer of ours; 0 where the map says nothing."""
+        branches = self.banks[0].branches
+        if not branches:
+            return np.zeros(len(self.segments))
+        segments = branches[0].journey.segments
+        return np.array([segments[name].margin_per_year or 0.0 for name in self.segments])
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def exact_counts(total: int, shares: Sequence[float] | FloatArray) -> IntArray:
     counts = np.floor(exact).astype(np.int64)
     missing = total - int(counts.sum())
     counts[np.argsort(counts - exact, kind="stable")[:missing]] += 1
-    return counts
+    return np.asarray(counts, dtype=np.int64)
 
 
 def first_state(

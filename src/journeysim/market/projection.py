@@ -16,7 +16,15 @@ from journeysim.branch.luck import Address, Luck
 from journeysim.market.banks import BranchAtWork, Memo, Operation, ScoredBank, ScoreSample
 from journeysim.market.behaviour import Behaviour
 from journeysim.market.choosing import Banks, balancing_constants, choose
-from journeysim.market.leaving import FIRST_VOLUNTARY, STAYS, Settlement, contagion, remember_leavers, settle
+from journeysim.market.leaving import (
+    FIRST_VOLUNTARY,
+    STAYS,
+    Settlement,
+    contagion,
+    remember_leavers,
+    settle,
+    steady_hazards,
+)
 from journeysim.market.ledger import MonthRecord
 from journeysim.market.model import Alternative, Market
 from journeysim.market.network import Network
@@ -25,8 +33,9 @@ from journeysim.market.opinions import Visits, harm_left, join, live_through
 from journeysim.market.places import Places, dispositions
 from journeysim.market.state import OURS, State
 from journeysim.market.telling import spread, stories_of, take_in
-from journeysim.market.timeline import Timeline
-from journeysim.units import BoolArray, FloatArray, IntArray
+from journeysim.market.timeline import MONTHS_PER_YEAR, Timeline
+from journeysim.market.value import lifetime_value
+from journeysim.units import BoolArray, FloatArray
 
 
 @dataclass(frozen=True)
@@ -172,7 +181,7 @@ def advance(
     _open_banks(world, month - timeline.horizon)
     state.bad_first[:] = False
     state.idle += 1
-    visits = _visits(world, month, luck, memo)
+    visits = visits_of(world, month, luck, memo)
     temper = live_through(state, visits, behaviour, world.recovered, luck)
     stories = stories_of(visits, behaviour.telling, luck)
     heard = spread(stories, visits, temper, world.network, behaviour, luck)
@@ -183,12 +192,14 @@ def advance(
     banks = banks_open(world, month - timeline.horizon)
     choosing = constants.choosing if constants is not None else _balance(world, settlement, banks)
     record = MonthRecord.before_moves(world.market, state, visits, temper, stories, heard)
-    chosen = _move(world, settlement, banks, choosing, luck, month)
-    record.after_moves(world, settlement, chosen)
-    return record, Constants(settlement.multiplier, choosing)
+    _move(world, settlement, banks, choosing, luck, month)
+    found = Constants(settlement.multiplier, choosing)
+    record.after_moves(world, settlement, customer_equity(world, constants or found))
+    return record, found
 
 
-def _visits(world: World, month: int, luck: Luck, memo: Memo) -> Visits:
+def visits_of(world: World, month: int, luck: Luck, memo: Memo) -> Visits:
+    """Visits of all banks' customers in a month."""
     return Visits.together(
         [one.month(world.state, month, luck, memo) for bank in world.operations for one in bank]
     )
@@ -227,8 +238,8 @@ def _balance(world: World, settlement: Settlement, banks: Banks) -> FloatArray:
 
 def _move(
     world: World, settlement: Settlement, banks: Banks, constants: FloatArray, luck: Luck, month: int
-) -> IntArray:
-    """Let those who leave choose a bank, and those who are new; returns everybody's bank from now on."""
+) -> None:
+    """Let those who leave choose a bank, and those who are new; changes the state."""
     state, behaviour = world.state, world.behaviour
     reason = settlement.reason
     remember_leavers(state, reason, month)
@@ -244,4 +255,16 @@ def _move(
     who = Address.of(newcomers, 0, np.full(newcomers.size, month + 1))
     join(state, leavers, to, behaviour)
     join(state, newcomers, new_to, behaviour, dispositions(behaviour, who, luck))
-    return state.bank
+
+
+def customer_equity(world: World, constants: Constants) -> float:
+    """What our customers are worth: margins to come less what keeping them costs, in the map's currency.
+
+    Each stays as their opinion has it now; friends who left and a bad first visit are passing and left out.
+    """
+    state, rules, money = world.state, world.behaviour.leaving, world.behaviour.money
+    hazards = steady_hazards(state, rules, constants.leaving)
+    ours = state.bank == OURS
+    margin = world.market.margins()[world.places.segment[ours]] * (1 - money.retention_share)
+    retention = np.exp(-MONTHS_PER_YEAR * hazards[ours])
+    return float(lifetime_value(margin, retention, money.discount).sum())

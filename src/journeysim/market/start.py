@@ -21,10 +21,11 @@ from journeysim.market.behaviour import Behaviour
 from journeysim.market.ledger import MonthRecord
 from journeysim.market.model import Alternative, Market
 from journeysim.market.network import Network
-from journeysim.market.opinions import Visits, harm_left
+from journeysim.market.opinions import Visits, harm_left, live_through
 from journeysim.market.places import Places, first_state, settle_in
-from journeysim.market.projection import Constants, World, advance, network_of, operations_of
+from journeysim.market.projection import Constants, World, advance, network_of, operations_of, visits_of
 from journeysim.market.state import OURS
+from journeysim.market.telling import fixed_point, spread, stories_of
 from journeysim.market.timeline import Timeline
 from journeysim.units import FloatArray, IntArray
 
@@ -139,13 +140,28 @@ def _first_guess(
             staff = bank.scores.mean if bank.scores else _mean(own.staff[mine], score)
             product = bank.scores.mean if bank.scores else _mean(own.product[mine], score)
             opinion[:, number, segment] = score, staff, product
-    return replace(
-        blank,
-        sample=sample,
-        satisfaction=opinion,
-        image=_images(market, blank.heard),
-        usual_gap_months=_usual_gaps(world, ours),
-    )
+    guess = replace(blank, sample=sample, satisfaction=opinion, usual_gap_months=_usual_gaps(world, ours))
+    heard = _settled_hearing(baseline, places, network, timeline, guess, luck, target_wait_min)
+    return replace(guess, heard=heard, image=_images(market, heard))
+
+
+def _settled_hearing(
+    baseline: Alternative,
+    places: Places,
+    network: Network,
+    timeline: Timeline,
+    guess: Start,
+    luck: Luck,
+    target_wait_min: float,
+) -> FloatArray:
+    """Where the stories of the first month would bring what is heard of each bank."""
+    world = world_at_start(baseline, places, network, timeline, guess, luck, target_wait_min)
+    visits = visits_of(world, 0, luck, Memo())
+    behaviour = baseline.behaviour
+    temper = live_through(world.state, visits, behaviour, world.recovered, luck)
+    stories = stories_of(visits, behaviour.telling, luck)
+    heard = spread(stories, visits, temper, network, behaviour, luck)
+    return fixed_point(heard, world.state.people, world.state.banks, behaviour.hearing)
 
 
 def _usual_gaps(world: World, ours: Visits) -> FloatArray:

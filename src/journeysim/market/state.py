@@ -64,12 +64,12 @@ class State:
     @property
     def people(self) -> int:
         """Number of places."""
-        return self.bank.size
+        return len(self.bank)
 
     @property
     def banks(self) -> int:
         """Number of banks."""
-        return self.heard.shape[0]
+        return len(self.heard)
 
     def copy(self) -> State:
         """A state of its own, for an option that goes its own way."""

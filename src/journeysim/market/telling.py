@@ -137,14 +137,37 @@ def take_in(state: State, heard: Heard, rules: HearingRules) -> None:
     With L the sum of -ln(1 - weight) over a person's stories of a bank and S the same sum signed, what was
     heard goes to (1 - w) · before + w · S/L with w = 1 - exp(-L), whatever the order of the stories.
     """
-    weight = np.where(heard.strong, -np.log1p(-rules.strong), -np.log1p(-rules.weak))
     for bank in range(state.banks):
-        mine = heard.bank == bank
-        who = heard.listener[mine]
-        total = np.bincount(who, weights=weight[mine], minlength=state.people)
-        signed = np.bincount(who, weights=(weight * heard.sign)[mine], minlength=state.people)
+        total, signed = _weights(heard, bank, state.people, rules)
         reached = total > 0
         moved = -np.expm1(-total[reached])
         before = state.heard[bank, reached]
         state.heard[bank, reached] = before + moved * (signed[reached] / total[reached] - before)
     state.heard *= 1 - rules.fading
+
+
+def fixed_point(heard: Heard, people: int, banks: int, rules: HearingRules) -> FloatArray:
+    """Where what is heard of each bank settles if every month is like this one, shape (banks,).
+
+    With w the mean weight of a month's stories on a person and s the mean of w times their signed share, it
+    is (1 - f) s ÷ (1 - (1 - f)(1 - w)).
+    """
+    found = np.zeros(banks)
+    for bank in range(banks):
+        total, signed = _weights(heard, bank, people, rules)
+        moved = -np.expm1(-total)
+        towards = np.divide(moved * signed, total, out=np.zeros_like(total), where=total > 0).mean()
+        kept = 1 - rules.fading
+        lost = 1 - kept * (1 - moved.mean())
+        found[bank] = kept * towards / lost if lost > 0 else 0.0
+    return found
+
+
+def _weights(heard: Heard, bank: int, people: int, rules: HearingRules) -> tuple[FloatArray, FloatArray]:
+    """L and S of `take_in` for everybody: -ln(1 - weight) summed over the stories of a bank, and signed."""
+    mine = heard.bank == bank
+    weight = np.where(heard.strong[mine], -np.log1p(-rules.strong), -np.log1p(-rules.weak))
+    who = heard.listener[mine]
+    total = np.bincount(who, weights=weight, minlength=people)
+    signed = np.bincount(who, weights=weight * heard.sign[mine], minlength=people)
+    return total.astype(np.float64), signed.astype(np.float64)
