@@ -16,6 +16,7 @@ import numpy as np
 
 from journeysim.branch import quantiles
 from journeysim.branch.calendar import OpenDay
+from journeysim.branch.crowd import STRANGER, Crowd
 from journeysim.branch.luck import Address, Luck, name_tag
 from journeysim.branch.plan import Plan
 from journeysim.journey import RecordedArrivals
@@ -25,8 +26,6 @@ LAYER_HEIGHT = 10
 """Arrivals an hour in one layer, and the mean number of points in it."""
 _MOST_POINTS = 63
 """More points than a layer ever holds: P(Poisson(10) > 63) < 1e-28; six bits of an address."""
-STRANGER = -1
-"""Stands for a person who is not of the market, as all are where there is none."""
 _HOUR = 60 << 20
 _RECORDED = name_tag("recorded arrivals")
 
@@ -121,21 +120,6 @@ def visit_ids(day_number: IntArray, order: IntArray) -> IntArray:
 
 
 @dataclass(frozen=True)
-class Crowd:
-    """The people of a market who live where a branch is near.
-
-    Attributes
-    ----------
-    members : by segment of the map, who they are; ascending.
-    excess : shape (segments,), people per customer of the branch at the start: as many times as the map says
-        does the crowd come to a branch, its own or another bank's.
-    """
-
-    members: tuple[IntArray, ...]
-    excess: FloatArray
-
-
-@dataclass(frozen=True)
 class Points:
     """Moments at which somebody may come: the arrivals of a batch of days before anybody decides.
 
@@ -157,6 +141,15 @@ class Points:
 
     def __getitem__(self, which: IntArray | BoolArray | slice) -> Points:
         return Points(*(getattr(self, f.name)[which] for f in fields(self)))
+
+    @classmethod
+    def together(cls, parts: Sequence[Points]) -> Points:
+        """The points of all parts in their order; ``day`` then no longer says which."""
+        columns = [f.name for f in fields(cls) if f.name != "luck_address"]
+        return cls(
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in columns},
+            luck_address=Address.together([part.luck_address for part in parts]),
+        )
 
     def arrivals(self, plan: Plan, luck: Luck) -> Arrivals:
         """The visits that they are if all of them come."""
@@ -183,7 +176,8 @@ def generated_points(plan: Plan, days: Sequence[OpenDay], luck: Luck, crowd: Cro
     factor = _day_factors(plan, day_number, luck)
     excess = np.ones(len(plan.segments)) if crowd is None else crowd.excess
     segment, hour, layer = _strips(plan, factor.max(initial=0.0) * excess)
-    tags = np.array([name_tag(name) for name in plan.segments], dtype=np.int64)
+    place = "" if crowd is None else crowd.place
+    tags = np.array([name_tag(f"{place}{name}") for name in plan.segments], dtype=np.int64)
     strips, batch = segment.size, len(days)
 
     def address(strip: IntArray, day: IntArray, index: IntArray) -> Address:
@@ -207,22 +201,10 @@ def generated_points(plan: Plan, days: Sequence[OpenDay], luck: Luck, crowd: Cro
         day=day[comes],
         tick=tick[comes],
         segment=kept_segment,
-        person=_named(crowd, kept_segment, kept, luck),
+        person=np.full(kept.low.size, STRANGER) if crowd is None else crowd.anybody(kept_segment, kept, luck),
         order=(kept_segment << 32) | kept.low.astype(np.int64),
         luck_address=kept,
     )
-
-
-def _named(crowd: Crowd | None, segment: IntArray, who: Address, luck: Luck) -> IntArray:
-    """Whom each point names: anybody of its segment is as likely."""
-    person = np.full(segment.size, STRANGER, dtype=np.int64)
-    if crowd is None:
-        return person
-    u = luck.uniforms("arrivals/person", who)
-    for number, members in enumerate(crowd.members):
-        mine = segment == number
-        person[mine] = members[(u[mine] * members.size).astype(np.int64)]
-    return person
 
 
 def recorded_arrivals(plan: Plan, days: Sequence[OpenDay], luck: Luck, log: RecordedArrivals) -> Arrivals:

@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 from journeysim.units import BoolArray, FloatArray, IntArray
 
 WordArray = NDArray[np.uint32]
+Key = tuple[np.uint64, np.uint64, np.uint64]
+"""The replication and the two words of a stream's key."""
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -144,7 +146,7 @@ class Luck:
         shape (people,), uniform on the open interval (0, 1).
         """
         out = np.empty(address.low.size)
-        _fill_uniforms(out, address.low, address.high, address.day, *self._key(stream))
+        _fill_uniforms(out, address.low, address.high, address.day, *self.key(stream))
         return out
 
     def pairs(
@@ -164,7 +166,7 @@ class Luck:
         """
         first, second = np.empty(address.low.size), np.empty(address.low.size)
         if first.size:
-            keys = np.array([self._key(stream)[1:] for stream in streams], dtype=np.uint64)
+            keys = np.array([self.key(stream)[1:] for stream in streams], dtype=np.uint64)
             replication = np.uint64(self.replication)
             _fill_pairs(first, second, address.low, address.high, address.day, stream_of, replication, keys)
         return first, second
@@ -177,11 +179,11 @@ class Luck:
         Two arrays of shape (people,).
         """
         first, second = np.empty_like(address.low), np.empty_like(address.low)
-        _fill_words(first, second, address.low, address.high, address.day, *self._key(stream))
+        _fill_words(first, second, address.low, address.high, address.day, *self.key(stream))
         return first, second
 
-    def _key(self, stream: str) -> tuple[np.uint64, np.uint64, np.uint64]:
-        """The replication and the two words of the key."""
+    def key(self, stream: str) -> Key:
+        """The replication and the two words of a stream's key, for kernels that call Philox."""
         digest = blake2b(f"{self.seed}\0{stream}".encode(), digest_size=8).digest()
         key = np.frombuffer(digest, dtype="<u4").astype(np.uint64)
         return np.uint64(self.replication), key[0], key[1]

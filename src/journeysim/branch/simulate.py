@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from journeysim.branch.arrivals import Arrivals, generated_arrivals, recorded_arrivals
+from journeysim.branch.arrivals import Arrivals, Points, generated_arrivals, recorded_arrivals
 from journeysim.branch.breakdowns import capacities
 from journeysim.branch.calendar import OpenDay
+from journeysim.branch.crowd import STRANGER, Attendance
 from journeysim.branch.day_plan import DayPlan, plan_day
 from journeysim.branch.draws import OCCURRENCES_ON_CYCLES, Draws, draw_steps
 from journeysim.branch.follow_ups import PendingContacts
@@ -38,6 +39,23 @@ ENGINES = ("simpy",)
 
 _BATCH_VISITS = 20_000
 """Visits that are drawn together: enough to make NumPy's overhead small, few enough for the cache."""
+
+
+DrawPoints = Callable[[Plan, Sequence[OpenDay], Luck], Points]
+
+
+@dataclass(frozen=True)
+class BranchInMarket:
+    """Where a branch's visitors come from if they are people of a market.
+
+    Attributes
+    ----------
+    attendance : who of the crowd comes.
+    points : draws the arrival points of days for that crowd, or hands on those drawn before.
+    """
+
+    attendance: Attendance
+    points: DrawPoints
 
 
 @dataclass(frozen=True)
@@ -138,6 +156,8 @@ def simulated_days(
     rules: OwnRules | None = None,
     engine: str = "auto",
     pending: PendingContacts | None = None,
+    market: BranchInMarket | None = None,
+    of_map: Plan | None = None,
 ) -> Iterator[SimulatedDays]:
     """Simulate days in batches of a handy size; each is simulated when it is asked for.
 
@@ -149,6 +169,8 @@ def simulated_days(
     engine : one of `ENGINES`, or ``auto``.
     pending : contacts that days simulated before have led to; what these days lead to is added. None starts
         with nothing and keeps contacts within ``days``.
+    market : the people who come; None: strangers.
+    of_map : the map as `compile_map` gives it, where it is at hand.
 
     Returns
     -------
@@ -169,25 +191,37 @@ def simulated_days(
     if not days:
         raise ValueError("days: at least one open day is required, found none")
     contacts = PendingContacts(days) if pending is None else pending
-    return _simulated(journey, days, luck, rules, contacts)
+    return _simulated(journey, days, luck, rules, contacts, market, of_map)
 
 
 def _simulated(
-    journey: Journey, days: Sequence[OpenDay], luck: Luck, rules: OwnRules | None, pending: PendingContacts
+    journey: Journey,
+    days: Sequence[OpenDay],
+    luck: Luck,
+    rules: OwnRules | None,
+    pending: PendingContacts,
+    market: BranchInMarket | None,
+    of_map: Plan | None,
 ) -> Iterator[SimulatedDays]:
-    for plan, batch in _batches(journey, days, rules):
-        arrivals = _arrivals(plan, batch, luck, journey, pending)
+    for plan, batch in day_batches(journey, days, rules, of_map):
+        arrivals = _arrivals(plan, batch, luck, journey, pending, market)
         draws = draw_steps(plan, arrivals, capacities(plan, batch, luck), luck)
         steps = _simulate_batch(plan, draws, luck, engine_with(rules))
         pending.add(plan, arrivals, steps, luck)
         yield SimulatedDays(plan, tuple(batch), arrivals, draws.acceptable_wait, steps)
 
 
-def _batches(
-    journey: Journey, days: Sequence[OpenDay], rules: OwnRules | None
+def day_batches(
+    journey: Journey, days: Sequence[OpenDay], rules: OwnRules | None = None, of_map: Plan | None = None
 ) -> Iterator[tuple[Plan, list[OpenDay]]]:
-    """Days of one kind, in batches of a handy size; one by one in order where contacts follow on others."""
-    of_map = compile_map(journey)
+    """Days of one kind, in batches of a handy size; one by one in order where contacts follow on others.
+
+    Parameters
+    ----------
+    of_map : the map as `compile_map` gives it, where it is at hand.
+    """
+    if of_map is None:
+        of_map = compile_map(journey)
     if rules is not None:
         of_map = with_any_route(of_map)
     alike: dict[DayPlan, list[OpenDay]] = {}
@@ -214,22 +248,41 @@ def _visits_per_day(plan: Plan, journey: Journey) -> float:
 
 
 def _arrivals(
-    plan: Plan, batch: list[OpenDay], luck: Luck, journey: Journey, pending: PendingContacts
+    plan: Plan,
+    batch: list[OpenDay],
+    luck: Luck,
+    journey: Journey,
+    pending: PendingContacts,
+    market: BranchInMarket | None,
 ) -> Arrivals:
     """Everybody who comes on a batch of days."""
     log = journey.arrivals.recorded
-    if log is None:
-        parts = [generated_arrivals(plan, batch, luck)]
-    else:
-        parts = [recorded_arrivals(plan, batch, luck, log)]
+    parts: list[Arrivals] = []
     if journey.arrivals.appointments is not None and journey.arrivals.booked is not None:
         parts.append(
             booked_arrivals(plan, batch, luck, journey.arrivals.appointments, journey.arrivals.booked)
         )
     parts += starting_arrivals(plan, batch, luck)
+    if market is not None:
+        parts = [_taken(part, market.attendance, luck) for part in parts]
+        points = market.points(plan, batch, luck)
+        parts.append(points[market.attendance.comes(points.person)].arrivals(plan, luck))
+    elif log is not None:
+        parts.append(recorded_arrivals(plan, batch, luck, log))
+    else:
+        parts.append(generated_arrivals(plan, batch, luck))
     if plan.follow_ups:
-        parts += pending.coming(plan, batch[0], luck, log)
+        contacts = pending.coming(plan, batch[0], luck, log)
+        if market is not None:
+            contacts = [part[market.attendance.comes(part.person)] for part in contacts]
+        parts += contacts
     return Arrivals.together(parts)
+
+
+def _taken(listed: Arrivals, attendance: Attendance, luck: Luck) -> Arrivals:
+    """Of the arrivals on a list, those that a customer takes, with who it is."""
+    person = attendance.bookers(listed.segment, listed.luck_address, luck)
+    return replace(listed, person=person)[person != STRANGER]
 
 
 _Engine = Callable[[Plan, Draws, int, int], StepArrays]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from journeysim.branch.arrivals import Arrivals
 from journeysim.branch.calendar import OpenDay
+from journeysim.branch.crowd import STRANGER
 from journeysim.branch.plan import Outcome, Plan
 from journeysim.units import BoolArray, FloatArray, IntArray, to_minutes
 
@@ -146,7 +147,7 @@ def steps_table(plan: Plan, days: Sequence[OpenDay], arrivals: Arrivals, steps: 
             "date": pl.Series([d.date for d in days], dtype=pl.Date).gather(day),
             "visit_id": arrivals.visit_id[visit],
             "case_id": arrivals.case[visit],
-            "customer_id": pl.Series([None], dtype=pl.Int64).new_from_index(0, visit.size),
+            "customer_id": _persons(arrivals.person[visit]),
             "segment": _names(plan.segments, arrivals.segment[visit]),
             "need": _names(plan.needs, arrivals.need[visit]),
             "step": steps.step.astype(np.int32),
@@ -162,6 +163,14 @@ def steps_table(plan: Plan, days: Sequence[OpenDay], arrivals: Arrivals, steps: 
             "outcome": _names(OUTCOMES, steps.outcome),
         }
     )
+
+
+def _persons(person: IntArray) -> pl.Series:
+    """Who each is; null for a stranger."""
+    import polars as pl
+
+    found = pl.Series(person)
+    return found.set(found == STRANGER, None)
 
 
 STEPS_COLUMNS = (

@@ -29,7 +29,14 @@ from journeysim.journey.faults import nearest, problem_at, problems_from
 from journeysim.journey.patches import Patch, patch_from_setting, patches_from, removals_from
 from journeysim.journey.strict_yaml import Loc, Place, parse_leniently, read_leniently
 from journeysim.market.behaviour import Behaviour
-from journeysim.market.presets import BehaviourSource, LoadedBehaviour, behaviour_from, find_behaviour
+from journeysim.market.presets import (
+    BehaviourSource,
+    LoadedBehaviour,
+    behaviour_from,
+    behaviour_of,
+    find_behaviour,
+    is_behaviour,
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,20 @@ def load_scenario(
     return _loaded(document, problems, Overrides(tuple(changes), replications, seed))
 
 
+def load_scenario_or_behaviour(path: str | Path) -> Scenario | LoadedBehaviour:
+    """Read and check a file of any kind: a scenario, a journey map, or a behaviour.
+
+    Raises
+    ------
+    InputError
+        Something is wrong with it; all problems at once.
+    """
+    document, problems = read_leniently(path)
+    if is_behaviour(document):
+        return behaviour_of(document, path, problems)
+    return _loaded(document, problems, Overrides())
+
+
 def parse_scenario(text: str, file_name: str = "<text>", folder: Path | None = None) -> Scenario:
     """Read and check a scenario or a map from YAML text; ``folder`` is where the files it names are."""
     document, problems = parse_leniently(text, file_name, folder)
@@ -83,6 +104,10 @@ def _loaded(document: Document, problems: list[Problem], overrides: Overrides) -
         file = _validated(scenario, problems)
         plan = _map_of(scenario, problems)
         loader = _Loader(scenario, plan, problems, overrides)
+    elif is_behaviour(document):
+        problem = "a scenario or a journey map is required"
+        hint = "a scenario names it under the key behaviour"
+        raise InputError([problem_at(document, (), problem, "a behaviour", hint)])
     else:
         journey = document.data.get("journey") if isinstance(document.data, dict) else None
         file = ScenarioFile(scenario=journey if isinstance(journey, str) and journey else "Journey")
@@ -169,7 +194,9 @@ class _Loader:
             *removals_from(self._scenario, ("remove",)),
         )
         sections = [sections_of((*common, *change.patches), self._problems) for change in changes]
-        loaded, behaviours = self._behaviours([parts.behaviour for parts in sections])
+        named, loaded, behaviours = self._behaviours(
+            sections_of(common, self._problems).behaviour, [parts.behaviour for parts in sections]
+        )
         if self._plan is None:
             raise InputError(_tidy(self._problems))
         builder = OptionBuilder(self._plan, self._scenario.file)
@@ -181,9 +208,9 @@ class _Loader:
         self._problems += builder.problems
         if file is not None:
             self._check_baseline(file, changes)
-        if self._problems or file is None or loaded is None:
+        if self._problems or file is None or named is None or loaded is None:
             raise InputError(_tidy(self._problems))
-        resolved, files = self._resolved(file, loaded, changes, settings, options)
+        resolved, files = self._resolved(file, named, changes, settings, options)
         return Scenario(
             name=file.scenario,
             description=file.description,
@@ -208,16 +235,20 @@ class _Loader:
         return patches
 
     def _behaviours(
-        self, changes: Sequence[Sequence[Patch]]
-    ) -> tuple[LoadedBehaviour | None, list[Behaviour | None]]:
-        """Return the behaviour that the scenario names, and that of each option; None where it is wrong."""
+        self, common: tuple[Patch, ...], changes: Sequence[tuple[Patch, ...]]
+    ) -> tuple[LoadedBehaviour | None, LoadedBehaviour | None, list[Behaviour | None]]:
+        """Return the behaviour that the scenario names, the same with the changes for all, and each option's.
+
+        None where something is wrong with it.
+        """
         source, wrong = find_behaviour(self._scenario)
         self._problems += wrong
         if source is None:
-            return None, [None] * len(changes)
-        unchanged = self._behaviour(source, ())
-        made = [self._behaviour(source, patches) if patches else unchanged for patches in changes]
-        return unchanged, [one.behaviour if one is not None else None for one in made]
+            return None, None, [None] * len(changes)
+        named = self._behaviour(source, ())
+        loaded = self._behaviour(source, common) if common else named
+        made = [self._behaviour(source, patches) if patches != common else loaded for patches in changes]
+        return named, loaded, [one.behaviour if one is not None else None for one in made]
 
     def _behaviour(self, source: BehaviourSource, patches: Sequence[Patch]) -> LoadedBehaviour | None:
         try:

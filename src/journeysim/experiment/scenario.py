@@ -248,7 +248,7 @@ class Scenario:
     replications : of each option, >= 1.
     seed : seed of all luck.
     target_wait_min : minutes within which a wait is within target.
-    behaviour : as the scenario names it, before `set` and the options change it.
+    behaviour : as the scenario names it with the changes for all options, and what it was before them.
     resolved : the scenario as plain data with the map in it and every default written out; with ``files``
         beside it, it alone reproduces the run.
     files : content of the data files that ``resolved`` names, by their path.

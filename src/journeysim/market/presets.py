@@ -31,7 +31,7 @@ from journeysim.market.behaviour import Behaviour
 from journeysim.market.behaviour_check import check_behaviour
 
 DEFAULT_PRESET = "rules-of-thumb"
-PRESETS = (DEFAULT_PRESET,)
+PRESETS = (DEFAULT_PRESET, "evidence")
 """Names of the behaviours that ship."""
 
 SECTION = "behaviour"
@@ -103,20 +103,31 @@ def load_behaviour(value: Any = None, folder: str | Path | None = None) -> Loade
     data = {} if value is None else {SECTION: value}
     source, problems = find_behaviour(Document(data, SECTION, Path(folder) if folder is not None else None))
     if source is None:
-        raise InputError(problems)
+        raise InputError(tidy(problems))
     return behaviour_from(source, problems=problems)
 
 
-def read_behaviour(path: str | Path) -> LoadedBehaviour:
-    """Read and check the file of a behaviour.
+def behaviour_of(document: Document, path: str | Path, problems: Iterable[Problem] = ()) -> LoadedBehaviour:
+    """Check the file of a behaviour that was read.
+
+    Parameters
+    ----------
+    document : its content.
+    path : the file, for the comments in it.
+    problems : what reading it found wrong; reported together with the rest.
 
     Raises
     ------
     InputError
         Something is wrong with it; all problems at once.
     """
-    document, problems = read_leniently(path)
     return behaviour_from(BehaviourSource(document, text=_text_of(path)), problems=problems)
+
+
+def is_behaviour(document: Document) -> bool:
+    """Whether a document is a behaviour rather than a scenario or a journey map."""
+    data = document.data
+    return isinstance(data, dict) and SECTION in data and not {"scenario", "journey"} & data.keys()
 
 
 @functools.cache
@@ -266,7 +277,11 @@ def _named(
 
 
 def _text_of(path: str | Path) -> str:
-    return Path(path).read_text(encoding="utf-8-sig", errors="replace")
+    """Text of a file that was read already; empty if it cannot be read again, as of a pipe."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return ""
 
 
 def _within(document: Document, loc: Loc) -> Document:
