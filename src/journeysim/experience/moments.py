@@ -31,6 +31,8 @@ class Moments:
     ----------
     first : shape (visits + 1,), the first step of each visit, and the number of steps.
     wait : ticks that the customer felt to wait; -1 where there is no wait moment.
+    colours : whether the wait is no moment of its own: it makes a meeting no better than itself, the one that
+        it is for, or for the back lane the moment before.
     gave_up : whether the wait ended without service: balked, gave up, found no room, sent home.
     encounter : `Encounter`.
     speaks : what the encounter speaks for, `Speaks.STAFF` or `Speaks.PRODUCT`.
@@ -40,6 +42,7 @@ class Moments:
 
     first: IntArray
     wait: IntArray
+    colours: BoolArray
     gave_up: BoolArray
     encounter: IntArray
     speaks: IntArray
@@ -50,9 +53,12 @@ class Moments:
 def moments_of(plan: ExperiencePlan, steps: StepArrays) -> Moments:
     """Find the moments of visits: at most one wait and one encounter in each step.
 
-    A wait moment for every queue joined, unless it is a brief one before a greeting or a machine; for who did
-    not join or gave up; and for the time that the back office takes, waiting line and work alike, since the
-    customer waits for both. An encounter moment for every service on the front lane, and for one that failed
+    A wait moment for every queue joined, for who did not join or gave up, and for the time that the back
+    office takes, waiting line and work alike, since the customer waits for both. Before a greeting or a
+    machine a brief wait goes unnoticed. A longer one there, and the time of the back office, is no moment of
+    its own, or quick work behind the scenes would make a visit better than none: it colours a meeting.
+
+    An encounter moment for every service on the front lane, and for one that failed
     on either; where there is no queue nobody serves, so it is an encounter only in a self-service channel or
     where the touchpoint says what it speaks for. A contact that begins in the back office begins without the
     customer, who waits from the first meeting on.
@@ -64,18 +70,18 @@ def moments_of(plan: ExperiencePlan, steps: StepArrays) -> Moments:
     size = steps.step.size
     first = np.append(np.flatnonzero(steps.step == 1), size)
     wait = np.full(size, -1, dtype=np.int64)
-    gave_up = np.zeros(size, dtype=bool)
+    colours, gave_up = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
     encounter, speaks, occurrence = (np.zeros(size, dtype=np.int64) for _ in range(3))
     met = np.full(size, NONE, dtype=np.int64)
     _find(
         first,
         *(steps.touchpoint, steps.queue, steps.joined, steps.started, steps.ended),
         *(steps.group, steps.queue_length_seen, steps.outcome),
-        *(plan.is_back, plan.is_self_service, plan.is_brief, plan.speaks, plan.is_machine),
+        *(plan.is_back, plan.is_self_service, plan.is_greeting, plan.speaks, plan.is_machine),
         to_ticks(plan.rules.waiting.unnoticed),
-        *(wait, gave_up, encounter, speaks, occurrence, met),
+        *(wait, colours, gave_up, encounter, speaks, occurrence, met),
     )
-    return Moments(first, wait, gave_up, encounter, speaks, occurrence, met)
+    return Moments(first, wait, colours, gave_up, encounter, speaks, occurrence, met)
 
 
 _SERVED, _FAILED, _BALKED, _RENEGED, _REJECTED, _CLOSED = (
@@ -106,11 +112,12 @@ def _find(  # type: ignore[no-untyped-def]
     outcome,
     is_back,
     is_self_service,
-    is_brief,
+    is_greeting,
     speaks_of,
     is_machine,
     unnoticed,
     wait,
+    colours,
     gave_up,
     encounter,
     speaks,
@@ -136,8 +143,11 @@ def _find(  # type: ignore[no-untyped-def]
                 waited = ended[i] - joined[i]
             if gave_up[i]:
                 wait[i] = max(waited, 0)
-            elif there and waited >= 0 and (waited > unnoticed or not (machine or is_brief[point])):
-                wait[i] = waited
+            elif there and waited >= 0:
+                brief = not back and (machine or is_greeting[point])
+                colours[i] = back or brief
+                if waited > unnoticed or not brief:
+                    wait[i] = waited
             if result == _FAILED:
                 encounter[i] = _FAILURE
             elif result == _SERVED and not back and machine:

@@ -37,8 +37,7 @@ class ExperiencePlan:
     kano : shape (touchpoints,), place in `KANO`.
     is_back : shape (touchpoints,), whether it is on the back lane.
     is_self_service : shape (touchpoints,), whether its channel has no staff.
-    is_brief : shape (touchpoints,), whether a short wait for it goes unnoticed: greetings (which delight when
-        there and are not missed) and the back lane. Machines are brief wherever they serve.
+    is_greeting : shape (touchpoints,), whether it delights when there and is not missed.
     speaks : shape (touchpoints,), `Speaks`.
     weight : shape (touchpoints,), of its moments in what is remembered.
     wait_factor : shape (queues + 1,), factor of the conditions; the last is for no queue, which is ``[-1]``.
@@ -50,7 +49,7 @@ class ExperiencePlan:
     kano: IntArray
     is_back: BoolArray
     is_self_service: BoolArray
-    is_brief: BoolArray
+    is_greeting: BoolArray
     speaks: IntArray
     weight: FloatArray
     wait_factor: FloatArray
@@ -72,15 +71,14 @@ def compile_experience(journey: Journey, plan: Plan, rules: ExperienceRules) -> 
     otherwise = rules.encounters.attentive_share
     reasons = {"staff": Speaks.STAFF, "product": Speaks.PRODUCT, None: Speaks.AS_SERVED}
     truth = rules.visits.moment_of_truth
-    is_back = np.array([point.lane == "back" for point in points])
     factors = [condition_factor(journey.queues[name].conditions, rules.waiting) for name in plan.queues]
     shares = [otherwise if group.attentive is None else group.attentive for group in groups]
     return ExperiencePlan(
         rules=rules,
         kano=np.array([KANO.index(point.kano) for point in points], dtype=np.int64),
-        is_back=is_back,
+        is_back=np.array([point.lane == "back" for point in points]),
         is_self_service=np.array([point.channel in SELF_SERVICE for point in points]),
-        is_brief=is_back | np.array([point.kano == "attractive" for point in points]),
+        is_greeting=np.array([point.kano == "attractive" for point in points]),
         speaks=np.array([reasons[point.reason] for point in points], dtype=np.int64),
         weight=np.array([truth if point.moment_of_truth else 1.0 for point in points]),
         wait_factor=np.array([*factors, 1.0]),

@@ -15,7 +15,7 @@ from journeysim.branch.steps import StepArrays
 from journeysim.experience.encounters import KANO, encounter_quality, encounter_score
 from journeysim.experience.moments import Encounter, Moments, moments_of
 from journeysim.experience.plan import ExperiencePlan
-from journeysim.experience.visits import effort, failures, handovers, remembered
+from journeysim.experience.visits import coloured, effort, failures, handovers, remembered
 from journeysim.experience.waiting import given_up_score, perceived_wait_min, wait_score
 from journeysim.units import NEVER, TICKS_PER_MINUTE, FloatArray, IntArray
 
@@ -32,6 +32,8 @@ class VisitScores:
     score : shape (visits,).
     staff, product : shape (visits,), mean of the moments that speak for each; NaN without any.
     wait_moment, encounter_moment : shape (steps,), NaN where there is none.
+    step_score : shape (steps,), of the step: the mean of its two moments, or the worse where the wait only
+        colours the encounter; NaN without any.
     """
 
     score: FloatArray
@@ -39,13 +41,7 @@ class VisitScores:
     product: FloatArray
     wait_moment: FloatArray
     encounter_moment: FloatArray
-
-    @property
-    def step_score(self) -> FloatArray:
-        """Shape (steps,), mean of the step's moments; NaN without any."""
-        wait, encounter = self.wait_moment, self.encounter_moment
-        both = np.rint((wait + encounter) * (SCORE_STEPS / 2)) / SCORE_STEPS
-        return np.where(np.isnan(wait), encounter, np.where(np.isnan(encounter), wait, both))
+    step_score: FloatArray
 
 
 def score_visits(
@@ -74,9 +70,8 @@ def score_visits(
     moments = moments_of(experience_plan, steps)
     wait_moment = _wait_moments(experience_plan, moments, arrivals, acceptable_wait, steps, luck)
     encounter_moment = _encounter_moments(experience_plan, plan.touchpoints, moments, arrivals, steps, luck)
-    found = remembered(
-        moments, wait_moment, encounter_moment, experience_plan.weight[steps.touchpoint], rules.visits
-    )
+    felt = coloured(moments, wait_moment, encounter_moment)
+    found = remembered(moments, felt, experience_plan.weight[steps.touchpoint], rules.visits)
     mood, drawn = luck.pairs(["mood"], np.zeros_like(arrivals.tick), who)
     if disposition is None:
         disposition = quantiles.normal(drawn, 0.0, rules.visits.disposition_sd)
@@ -84,12 +79,22 @@ def score_visits(
     taken = effort(arrivals.contact, handovers(moments), failures(moments), rules.effort)
     score = np.clip(found.score - taken + disposition + of_day, -1.0, 1.0)
     return VisitScores(
-        _rounded(score), _rounded(found.staff), _rounded(found.product), wait_moment, encounter_moment
+        score=_rounded(score),
+        staff=_rounded(found.staff),
+        product=_rounded(found.product),
+        wait_moment=wait_moment,
+        encounter_moment=encounter_moment,
+        step_score=_step_score(moments, wait_moment, encounter_moment),
     )
 
 
 def _rounded(score: FloatArray) -> FloatArray:
     return np.rint(score * SCORE_STEPS) / SCORE_STEPS
+
+
+def _step_score(moments: Moments, wait: FloatArray, encounter: FloatArray) -> FloatArray:
+    both = np.where(moments.colours, np.minimum(wait, encounter), _rounded((wait + encounter) / 2))
+    return np.where(np.isnan(wait), encounter, np.where(np.isnan(encounter), wait, both))
 
 
 def _acceptable_min(

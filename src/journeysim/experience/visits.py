@@ -27,13 +27,59 @@ class Remembered:
     product: FloatArray
 
 
-def remembered(
-    moments: Moments,
-    wait_moment: FloatArray,
-    encounter_moment: FloatArray,
-    weight: FloatArray,
-    rules: VisitRules,
-) -> Remembered:
+@dataclass(frozen=True)
+class Felt:
+    """Scores of the moments as they count in the visit; of shape (steps,), NaN where there is none.
+
+    Attributes
+    ----------
+    wait, encounter : -1..1; in a step the wait comes first.
+    """
+
+    wait: FloatArray
+    encounter: FloatArray
+
+
+def coloured(moments: Moments, wait_moment: FloatArray, encounter_moment: FloatArray) -> Felt:
+    """Let waits that are no moments of their own colour the meeting that they belong to.
+
+    The meeting becomes no better than such a wait: the encounter of the same step, else the moment before it
+    in the visit; where there is neither, the wait stands alone.
+
+    Parameters
+    ----------
+    wait_moment, encounter_moment : shape (steps,), scores, NaN where there is no such moment.
+
+    References
+    ----------
+    Assumption. As moments of their own such waits, most of them short and so good ones, would make a visit
+    better than no wait at all.
+    """
+    wait, encounter = wait_moment.copy(), encounter_moment.copy()
+    _colour(moments.first, moments.colours, wait, encounter)
+    return Felt(wait, encounter)
+
+
+@numba.njit(cache=True, nogil=True)
+def _colour(first, colours, wait, encounter):  # type: ignore[no-untyped-def]
+    for visit in range(first.size - 1):
+        last = -1
+        for i in range(first[visit], first[visit + 1]):
+            if colours[i] and not np.isnan(wait[i]):
+                if not np.isnan(encounter[i]):
+                    encounter[i] = min(encounter[i], wait[i])
+                    wait[i] = np.nan
+                elif last >= 0:
+                    if np.isnan(encounter[last]):
+                        wait[last] = min(wait[last], wait[i])
+                    else:
+                        encounter[last] = min(encounter[last], wait[i])
+                    wait[i] = np.nan
+            if not (np.isnan(wait[i]) and np.isnan(encounter[i])):
+                last = i
+
+
+def remembered(moments: Moments, felt: Felt, weight: FloatArray, rules: VisitRules) -> Remembered:
     """Fold the moments of each visit into what is remembered of it.
 
     ``score = peak weight x peak + end weight x end + mean weight x mean``. The peak is the moment of the
@@ -43,8 +89,7 @@ def remembered(
 
     Parameters
     ----------
-    wait_moment, encounter_moment : shape (steps,), scores, NaN where there is no such moment. In a step the
-        wait comes first.
+    felt : their scores, as `coloured` gives them.
     weight : shape (steps,), > 0, of each step's moments.
 
     References
@@ -55,7 +100,7 @@ def remembered(
     score, staff, product = (np.empty(visits) for _ in range(3))
     _fold(
         moments.first,
-        *(wait_moment, encounter_moment, weight, moments.speaks),
+        *(felt.wait, felt.encounter, weight, moments.speaks),
         *(rules.peak, rules.end, rules.mean, rules.bad_weight),
         *(score, staff, product),
     )

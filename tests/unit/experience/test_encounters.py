@@ -11,7 +11,7 @@ from tests.experience_by_hand import rules
 from journeysim.experience.encounters import KANO, Kano, encounter_quality, encounter_score, kano_shape
 
 RULES = rules().encounters
-BEST = {"linear": 0.7, "attractive": 0.5, "must_be": 0.45}
+BEST = {"linear": 0.7, "attractive": 0.5, "must_be": 0.5}
 WORST = {"linear": -0.8, "attractive": 0.0, "must_be": -0.9}
 
 

@@ -19,7 +19,7 @@ SURE = rules(
 """Every encounter with staff has quality .8."""
 LINEAR = -0.8 + 1.5 * 0.8
 GREETING = 0.5 * math.expm1(0.8) / math.expm1(1)
-MUST_BE = -0.9 + 1.35 * (1 - math.exp(-0.8)) * math.e / (math.e - 1)
+MUST_BE = -0.9 + 1.4 * (1 - math.exp(-0.8)) * math.e / (math.e - 1)
 MACHINE = -0.8 + 1.5 * 0.7
 
 
@@ -84,8 +84,6 @@ def test_nobody_meets_the_back_office_but_the_customer_waits_for_its_work() -> N
         (math.tanh(1.0), LINEAR),
         (of_wait(2.0), -0.8),
     )
-    short = moments(Step("counter"), Step("check", 0.0, 0.5))
-    expect(short, (math.tanh(1.0), LINEAR), (None, None))
 
 
 def test_a_contact_that_begins_in_the_back_office_begins_without_the_customer() -> None:
@@ -101,6 +99,38 @@ def test_a_contact_that_begins_in_the_back_office_begins_without_the_customer() 
 def test_nobody_serves_where_there_is_no_queue_unless_the_map_says_so() -> None:
     expect(moments(Step("menu"), Step("app")), (None, None), (None, MACHINE))
     expect(moments(Step("menu"), **{"touchpoints.menu.reason": "staff"}), (None, LINEAR))
+
+
+def test_a_wait_for_a_greeting_or_a_machine_makes_the_meeting_no_better_than_itself() -> None:
+    """It is no moment beside it: quick work behind the scenes must not make a visit better than none."""
+
+    def score(*steps: Step) -> float:
+        return float(by_hand([steps], SURE).scores(10.0).score[0])
+
+    def step_scores(*steps: Step) -> list[float]:
+        return by_hand([steps], SURE).scores(10.0).step_score.tolist()
+
+    alone = score(Step("machine"))
+    assert alone == pytest.approx(MACHINE, abs=2e-6)
+    assert score(Step("machine", 2.0)) == alone
+    assert score(Step("machine", 9.0)) == pytest.approx(of_wait(9.0), abs=2e-6)
+    assert of_wait(9.0) < 0 < MACHINE < of_wait(2.0)
+    counter = score(Step("counter", 4.0))
+    assert score(Step("counter", 4.0), Step("check", 0.0, 1.0)) == counter
+    own = of_wait(4.0, 0.81)
+    last = of_wait(12.0)
+    coloured = 0.4 * last + 0.3 * last + 0.3 * (own + last) / 2
+    assert score(Step("counter", 4.0), Step("check", 7.0, 5.0)) == pytest.approx(coloured, abs=2e-6)
+    assert step_scores(Step("machine", 9.0), Step("machine", 2.0), Step("counter", 4.0)) == pytest.approx(
+        [of_wait(9.0), MACHINE, (own + LINEAR) / 2], abs=2e-6
+    )
+
+
+def test_the_back_office_alone_is_judged_by_its_time() -> None:
+    scores = by_hand([[Step("menu"), Step("check", 4.0, 4.0)]], SURE).scores(10.0)
+    assert scores.score[0] == pytest.approx(of_wait(8.0), abs=2e-6)
+    assert scores.staff[0] == pytest.approx(of_wait(8.0), abs=2e-6)
+    assert np.isnan(scores.product[0])
 
 
 def test_what_moments_speak_for() -> None:

@@ -10,7 +10,7 @@ from tests.experience_by_hand import PLAIN, Step, by_hand, rules
 
 from journeysim.branch.plan import Outcome
 from journeysim.experience.moments import Moments, moments_of
-from journeysim.experience.visits import effort, failures, handovers, remembered
+from journeysim.experience.visits import Felt, effort, failures, handovers, remembered
 
 RULES = rules().visits
 NAN = math.nan
@@ -22,8 +22,8 @@ def folded(wait: list[float], encounter: list[float], **others: list[float]) -> 
     zero = np.zeros(size, dtype=np.int64)
     speaks = np.array(others.get("speaks", [0] * size), dtype=np.int64)
     weight = np.array(others.get("weight", [1.0] * size))
-    moments = Moments(np.array([0, size]), zero, zero > 0, zero, speaks, zero, zero)
-    found = remembered(moments, np.array(wait), np.array(encounter), weight, RULES)
+    moments = Moments(np.array([0, size]), zero, zero > 0, zero > 0, zero, speaks, zero, zero)
+    found = remembered(moments, Felt(np.array(wait), np.array(encounter)), weight, RULES)
     return float(found.score[0]), float(found.staff[0]), float(found.product[0])
 
 
@@ -76,7 +76,7 @@ def test_handovers_count_who_was_met_one_after_the_other() -> None:
 
 def test_effort_adds_up_to_a_most() -> None:
     found = effort(np.array([1, 3, 1, 9]), np.array([2, 0, 4, 9]), np.array([0, 0, 2, 9]), rules().effort)
-    assert found == pytest.approx([0.0, 0.2, 0.04 + 0.2, 0.5])
+    assert found == pytest.approx([0.0, 0.2, 0.04 + 0.1, 0.5])
 
 
 def test_effort_is_taken_off_the_score() -> None:
