@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from journeysim.errors import InputError
 from journeysim.experiment import load_scenario, parse_scenario, run
 from journeysim.experiment.resolve import run_id
+from journeysim.experiment.schema import scenario_schema
 from journeysim.experiment.yaml_text import to_yaml
 from journeysim.journey.faults import entry_type
 from journeysim.journey.strict_yaml import look_up
 from journeysim.market import behaviour_check
 from journeysim.market.behaviour import Behaviour
+from journeysim.market.constants import constants
 from journeysim.market.presets import PRESETS, default_behaviour, load_behaviour, load_preset
 
 MAP = """\
@@ -338,3 +341,43 @@ def test_checks_name_keys_that_exist() -> None:
             assert kind is not None, loc
     reasons = next(names for loc, names in behaviour_check._SUMS if loc == ("leaving", "reasons"))
     assert set(reasons) == set(default_behaviour().leaving.reasons.model_dump())
+
+
+SET_ONLY = "a preset with `set` beside it needs only what differs"
+
+
+def test_a_missing_key_shows_what_the_default_has() -> None:
+    data = load_preset("evidence").data
+    telling = {key: value for key, value in data["telling"].items() if key not in ("told_bad", "relay")}
+    data = {key: value for key, value in {**data, "telling": telling}.items() if key != "money"}
+    assert problems_of(data) == [
+        f"behaviour: behaviour: the key money is missing, hint: {SET_ONLY}",
+        "behaviour: behaviour.telling: the key told_bad is missing, hint: rules-of-thumb has told_bad: 9.0",
+        "behaviour: behaviour.telling: the key relay is missing, hint: rules-of-thumb has relay: 0.1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "right"),
+    [
+        ("evidence", True),
+        ("own.yaml", True),
+        ({"preset": "evidence"}, True),
+        ({"file": "own.yaml", "set": {"telling.told_bad": 3, "leaving.reasons": {}}}, True),
+        (load_preset("evidence").data, True),
+        ("evidenc", False),
+        ({"prest": "evidence"}, False),
+        ({"preset": "evidenc"}, False),
+        ({**load_preset("evidence").data, "hearing": {"strong": 2}}, False),
+        (7, False),
+    ],
+)
+def test_the_schema_knows_the_forms(behaviour: Any, right: bool) -> None:
+    document = {"scenario": "S", "journey": "map.yaml", "behaviour": behaviour}
+    assert jsonschema.Draft202012Validator(scenario_schema()).is_valid(document) is right
+
+
+def test_the_schema_completes_paths() -> None:
+    choice = scenario_schema()["$defs"]["BehaviourChoice"]["properties"]["set"]
+    assert choice["properties"]["telling.told_bad"]["description"]
+    assert list(choice["properties"]) == [one.path for one in constants(default_behaviour())]

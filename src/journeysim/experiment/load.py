@@ -25,7 +25,7 @@ from journeysim.experiment.scenario import (
 )
 from journeysim.experiment.sections import sections_of
 from journeysim.journey import Document, Journey
-from journeysim.journey.faults import nearest, problem_at, problems_from
+from journeysim.journey.faults import in_file_order, nearest, problem_at, problems_from
 from journeysim.journey.patches import Patch, patch_from_setting, patches_from, removals_from
 from journeysim.journey.strict_yaml import Loc, Place, parse_leniently, read_leniently
 from journeysim.market.behaviour import Behaviour
@@ -198,7 +198,7 @@ class _Loader:
             sections_of(common, self._problems).behaviour, [parts.behaviour for parts in sections]
         )
         if self._plan is None:
-            raise InputError(_tidy(self._problems))
+            raise InputError(in_file_order(self._problems))
         builder = OptionBuilder(self._plan, self._scenario.file)
         options = []
         for change, parts, behaviour in zip(changes, sections, behaviours, strict=True):
@@ -209,7 +209,7 @@ class _Loader:
         if file is not None:
             self._check_baseline(file, changes)
         if self._problems or file is None or named is None or loaded is None:
-            raise InputError(_tidy(self._problems))
+            raise InputError(in_file_order(self._problems))
         resolved, files = self._resolved(file, named, changes, settings, options)
         return Scenario(
             name=file.scenario,
@@ -330,10 +330,3 @@ class _Loader:
 
 def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, "", [], {})}
-
-
-def _tidy(problems: Iterable[Problem]) -> list[Problem]:
-    """Sort by place, without repetitions."""
-    return sorted(
-        set(problems), key=lambda problem: (problem.file, problem.line, problem.column, problem.path)
-    )
