@@ -78,6 +78,9 @@ class Run:
     def steps(self) -> pl.DataFrame:
         """Every step of every visit, by option, replication, day, arrival and step.
 
+        Beside the columns of `STEPS_COLUMNS` there are ``score``, the mean of the step's moments, and
+        ``visit_score``, that of the whole visit; both -1..1.
+
         Raises
         ------
         JourneySimError
@@ -89,7 +92,7 @@ class Run:
 
     @cached_property
     def visits(self) -> pl.DataFrame:
-        """Every visit: arrival, departure, number of steps, total wait, outcome; see `steps`."""
+        """Every visit: arrival, departure, number of steps, total wait, outcome, score; see `steps`."""
         return visits_from_steps(self.steps)
 
     @cached_property
@@ -272,6 +275,7 @@ def _packed(scenario: Scenario, engine: str, steps: bool, rules: OwnRules | None
             Task(
                 option=option.name,
                 journey=option.journey,
+                experience=option.behaviour,
                 days=option.days,
                 seed=scenario.seed,
                 target_wait_min=scenario.target_wait_min,

@@ -23,7 +23,7 @@ import polars as pl
 
 from journeysim.branch.calendar import OpenDay
 from journeysim.branch.own_rules import OwnRules
-from journeysim.branch.simulate import simulate_replication
+from journeysim.experience import ExperienceRules, score_replication
 from journeysim.experiment.store import Chunk
 from journeysim.journey import Journey
 
@@ -51,6 +51,7 @@ class Task:
     ----------
     option : the option's name.
     journey : its map.
+    experience : how its visitors judge a visit.
     days : its open days.
     seed : seed of all luck.
     target_wait_min : minutes within which a wait is within target.
@@ -61,6 +62,7 @@ class Task:
 
     option: str
     journey: Journey
+    experience: ExperienceRules
     days: tuple[OpenDay, ...]
     seed: int
     target_wait_min: float
@@ -101,9 +103,10 @@ def simulate_chunk(packed: bytes, chunk: Chunk) -> ChunkResult:
     rows: list[tuple[str, int, str, str, str, float]] = []
     steps = []
     for replication in chunk.replications:
-        result = simulate_replication(
+        result = score_replication(
             task.journey,
             task.days,
+            task.experience,
             seed=task.seed,
             replication=replication,
             target_wait_min=task.target_wait_min,
