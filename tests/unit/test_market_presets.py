@@ -293,35 +293,37 @@ def test_shares_that_do_not_sum_to_one(section: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"),
+    ("path", "word", "limit"),
     [
-        ("encounters.attentive.low", 1.0, None),
-        (
-            "encounters.indifferent.high",
-            0.01,
-            "at least encounters.indifferent.low (0.05) is required, found 0.01",
-        ),
-        ("encounters.linear.best", -0.9, "at least encounters.linear.worst (-0.8) is required"),
-        ("encounters.attractive.worst", 0.6, "at most encounters.attractive.best (0.5) is required"),
-        ("encounters.must_be.worst", 0.3, "at most encounters.must_be.best (0.2) is required"),
-        ("ladder.active", 0.7, "at most ladder.enthusiast (0.6) is required, found 0.7"),
-        ("ladder.active", -0.1, "at least ladder.stable (0.0) is required, found -0.1"),
-        ("ladder.indifferent", 0.1, "at most ladder.stable (0.0) is required"),
-        ("telling.bad_below", 0.3, "at most telling.good_above (0.2) is required"),
-        ("hearing.strong", 1, "a number below 1 is required, found 1"),
-        ("hearing.weak", 1, "a number below 1 is required, found 1"),
-        ("leaving.per_year", 1.0, "a number below 1 is required, found 1"),
-        ("telling.bad_below", 0.2, None),
-        ("hearing.strong", 0.999, None),
+        ("encounters.attentive.low", "at most", "encounters.attentive.high"),
+        ("encounters.indifferent.high", "at least", "encounters.indifferent.low"),
+        ("encounters.linear.best", "at least", "encounters.linear.worst"),
+        ("encounters.attractive.worst", "at most", "encounters.attractive.best"),
+        ("encounters.must_be.worst", "at most", "encounters.must_be.best"),
+        ("ladder.active", "at most", "ladder.enthusiast"),
+        ("ladder.active", "at least", "ladder.stable"),
+        ("ladder.indifferent", "at most", "ladder.stable"),
+        ("telling.bad_below", "at most", "telling.good_above"),
     ],
 )
-def test_order_of_constants(path: str, value: float, said: str | None) -> None:
-    change = {"set": {path: value}}
-    if said is None:
-        assert look_up(load_behaviour(change).data, path.split(".")) == value
-    else:
-        (line,) = problems_of(change)
-        assert line.startswith(f"behaviour: behaviour.{path}: {said}")
+def test_order_of_constants(path: str, word: str, limit: str) -> None:
+    bound = look_up(load_preset("rules-of-thumb").data, limit.split("."))
+    assert look_up(load_behaviour({"set": {path: bound}}).data, path.split(".")) == bound
+    beyond = bound + 0.001 if word == "at most" else bound - 0.001
+    if path == "encounters.attentive.low":
+        # The highest quality is 1 already, so the bound comes down.
+        path, word, limit, bound, beyond = limit, "at least", path, 0.6, 0.599
+    (line,) = problems_of({"set": {path: beyond}})
+    assert line.startswith(
+        f"behaviour: behaviour.{path}: {word} {limit} ({bound}) is required, found {beyond}"
+    )
+
+
+@pytest.mark.parametrize("path", ["hearing.strong", "hearing.weak", "leaving.per_year"])
+def test_shares_that_must_leave_something(path: str) -> None:
+    assert look_up(load_behaviour({"set": {path: 0.999}}).data, path.split(".")) == 0.999
+    (line,) = problems_of({"set": {path: 1}})
+    assert line.startswith(f"behaviour: behaviour.{path}: a number below 1 is required, found 1")
 
 
 def test_a_sum_in_a_file_points_at_its_section(folder: Path) -> None:
