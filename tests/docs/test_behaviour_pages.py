@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 
 import pytest
 from tests.conftest import ROOT
@@ -58,6 +59,17 @@ def test_the_arithmetic_of_the_page() -> None:
     )
     assert 1 - up_to_twenty == pytest.approx(0.13, abs=0.002)
     assert evidence.leaving.reasons.died == pytest.approx(1 / 15, abs=0.005)
+
+
+def test_the_forms_that_the_reference_shows_are_read(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", behaviour_reference(), re.DOTALL)
+    (tmp_path / "our-customers.yaml").write_text(load_preset("evidence").text, encoding="utf-8")
+    (tmp_path / "map.yaml").write_bytes((ROOT / "journeys/classic-bank.yaml").read_bytes())
+    told = []
+    for line in block.splitlines():
+        found = parse_scenario(f"scenario: S\njourney: map.yaml\n{line}\n", "s.yaml", tmp_path)
+        told.append(found.options[0].behaviour.telling.told_bad)
+    assert told == [9, 9, 12]
 
 
 def test_what_the_page_says_to_write_works() -> None:
