@@ -26,7 +26,7 @@ from journeysim.experiment.scenario import (
 )
 from journeysim.experiment.sections import Sections, sections_of
 from journeysim.journey import Document, Journey
-from journeysim.journey.faults import nearest, problem_at, problems_from
+from journeysim.journey.faults import in_file_order, nearest, problem_at, problems_from
 from journeysim.journey.patches import Patch, patch_from_setting, patches_from, removals_from
 from journeysim.journey.strict_yaml import Loc, parse_leniently, read_leniently
 from journeysim.market.behaviour import Behaviour
@@ -168,7 +168,7 @@ class _Loader:
         )
         market = self._market_loader(file, sections_of(common, []))
         if self._plan is None and market is None:
-            raise InputError(_tidy(self._problems))
+            raise InputError(in_file_order(self._problems))
         builder = None if self._plan is None else OptionBuilder(self._plan, self._scenario.file)
         options = []
         for change, parts, behaviour in zip(changes, sections, behaviours, strict=True):
@@ -192,7 +192,7 @@ class _Loader:
         if file is not None:
             self._check_baseline(file, changes)
         if self._problems or file is None or named is None or loaded is None:
-            raise InputError(_tidy(self._problems))
+            raise InputError(in_file_order(self._problems))
         if market is not None and options[0].market is not None:
             market.warn_of_runaway(options[0].market, options[0].behaviour)
         resolved, files = self._resolved(file, named, changes, settings, options, market)
@@ -370,10 +370,3 @@ def _with_all_banks(options: list[Option]) -> list[Option]:
 
 def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, "", [], {})}
-
-
-def _tidy(problems: Iterable[Problem]) -> list[Problem]:
-    """Sort by place, without repetitions."""
-    return sorted(
-        set(problems), key=lambda problem: (problem.file, problem.line, problem.column, problem.path)
-    )

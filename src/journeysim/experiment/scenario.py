@@ -31,9 +31,10 @@ from journeysim.journey.values import (
     tag,
 )
 from journeysim.market.behaviour import Behaviour
+from journeysim.market.constants import constants
 from journeysim.market.market_file import MarketFile, PeriodFile
 from journeysim.market.model import Market
-from journeysim.market.presets import PRESETS, LoadedBehaviour
+from journeysim.market.presets import PRESETS, LoadedBehaviour, default_behaviour
 
 DEFAULT_FIRST_DAY = date(2027, 1, 4)
 DEFAULT_DAYS = 20
@@ -97,6 +98,11 @@ class Until(Strictly):
 PresetName = Annotated[str, Strict(), WithJsonSchema({"type": "string", "enum": list(PRESETS)})]
 
 
+def _with_paths(schema: dict[str, Any]) -> None:
+    """Let editors complete the paths of a behaviour; what may stand there is `check`'s business."""
+    schema["properties"] = {one.path: {"description": one.meaning} for one in constants(default_behaviour())}
+
+
 class BehaviourChoice(Strictly):
     """A behaviour that stands elsewhere, and what is changed in it."""
 
@@ -110,6 +116,7 @@ class BehaviourChoice(Strictly):
         {},
         description="Changes to it: the value replaces what stood at the path.",
         examples=[{"telling.told_bad": 12}],
+        json_schema_extra=_with_paths,
     )
 
 
