@@ -32,7 +32,7 @@ from journeysim.market.timeline import months_later
 LEAST_SHARE = 0.001
 """Share of the people that our bank must have at the start."""
 MOST_PEOPLE = 10_000_000
-_FROZEN = ("customers", "months", "burn_in_months", "network", "branches")
+_FROZEN = ("customers", "months", "burn_in_months", "network", "heard", "branches")
 _ONLY = ""
 """Name of the branch of a bank that has only one."""
 
@@ -127,7 +127,7 @@ class MarketLoader:
         segments = tuple(branches[0].journey.segments)
         for branch in branches[1:]:
             self._check_segments(branch.journey, segments, f"branch {branch.name}")
-        banks = [Bank("", 1 - taken, branches)]
+        banks = [Bank("", 1 - taken, branches, heard=file.heard)]
         banks += [self._rival(name, rival, segments, taken) for name, rival in rivals.items()]
         people = round(sum(branch.customers for branch in branches) / (1 - taken))
         if not self._check_people(people):

@@ -16,7 +16,7 @@ from journeysim.branch.luck import Address, Luck
 from journeysim.branch.own_rules import OwnRules
 from journeysim.market.banks import BranchAtWork, Memo, Operation, ScoredBank, ScoreSample
 from journeysim.market.behaviour import Behaviour
-from journeysim.market.choosing import Banks, balancing_constants, choose
+from journeysim.market.choosing import Banks, balancing_constants, choose, images
 from journeysim.market.leaving import (
     FIRST_VOLUNTARY,
     STAYS,
@@ -193,13 +193,15 @@ def advance(
     take_in(state, heard, behaviour.hearing)
     felt = contagion(state, world.network, month, behaviour.leaving)
     frozen = None if constants is None else constants.leaving
+    if constants is None:
+        world.image = images(state, named_reputations(world.market), world.image, behaviour.choosing)
     settlement = settle(state, felt, behaviour.leaving, frozen, luck, month)
     banks = banks_open(world, month - timeline.horizon)
     choosing = constants.choosing if constants is not None else _balance(world, settlement, banks)
     record = MonthRecord.before_moves(world.market, state, visits, temper, stories, heard)
     _move(world, settlement, banks, choosing, luck, month)
     found = Constants(settlement.multiplier, choosing)
-    record.after_moves(world, settlement, customer_equity(world, constants or found))
+    record.after_moves(world, settlement, customer_equity(world, constants or found), banks.open)
     return record, found
 
 
@@ -215,6 +217,13 @@ def _open_banks(world: World, month: int) -> None:
     for number, bank in enumerate(world.market.banks):
         if bank.share == 0 and bank.opens == month and bank.heard is not None:
             world.state.heard[number] = bank.heard
+
+
+def named_reputations(market: Market) -> FloatArray:
+    """Shape (banks,), what the scenario says people think of each bank at the start; NaN where nothing."""
+    return np.array(
+        [np.nan if bank.heard is None or bank.share == 0 else bank.heard for bank in market.banks]
+    )
 
 
 def banks_open(world: World, month: int) -> Banks:
