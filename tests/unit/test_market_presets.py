@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from journeysim.errors import InputError
 from journeysim.experiment import load_scenario, parse_scenario, run
 from journeysim.experiment.resolve import run_id
+from journeysim.experiment.schema import scenario_schema
 from journeysim.experiment.yaml_text import to_yaml
 from journeysim.journey.faults import entry_type
 from journeysim.journey.strict_yaml import look_up
 from journeysim.market import behaviour_check
 from journeysim.market.behaviour import Behaviour
+from journeysim.market.constants import constants
 from journeysim.market.presets import PRESETS, default_behaviour, load_behaviour, load_preset
 
 MAP = """\
@@ -290,35 +293,37 @@ def test_shares_that_do_not_sum_to_one(section: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"),
+    ("path", "word", "limit"),
     [
-        ("encounters.attentive.low", 1.0, None),
-        (
-            "encounters.indifferent.high",
-            0.01,
-            "at least encounters.indifferent.low (0.05) is required, found 0.01",
-        ),
-        ("encounters.linear.best", -0.9, "at least encounters.linear.worst (-0.8) is required"),
-        ("encounters.attractive.worst", 0.6, "at most encounters.attractive.best (0.5) is required"),
-        ("encounters.must_be.worst", 0.3, "at most encounters.must_be.best (0.2) is required"),
-        ("ladder.active", 0.7, "at most ladder.enthusiast (0.6) is required, found 0.7"),
-        ("ladder.active", -0.1, "at least ladder.stable (0.0) is required, found -0.1"),
-        ("ladder.indifferent", 0.1, "at most ladder.stable (0.0) is required"),
-        ("telling.bad_below", 0.3, "at most telling.good_above (0.2) is required"),
-        ("hearing.strong", 1, "a number below 1 is required, found 1"),
-        ("hearing.weak", 1, "a number below 1 is required, found 1"),
-        ("leaving.per_year", 1.0, "a number below 1 is required, found 1"),
-        ("telling.bad_below", 0.2, None),
-        ("hearing.strong", 0.999, None),
+        ("encounters.attentive.low", "at most", "encounters.attentive.high"),
+        ("encounters.indifferent.high", "at least", "encounters.indifferent.low"),
+        ("encounters.linear.best", "at least", "encounters.linear.worst"),
+        ("encounters.attractive.worst", "at most", "encounters.attractive.best"),
+        ("encounters.must_be.worst", "at most", "encounters.must_be.best"),
+        ("ladder.active", "at most", "ladder.enthusiast"),
+        ("ladder.active", "at least", "ladder.stable"),
+        ("ladder.indifferent", "at most", "ladder.stable"),
+        ("telling.bad_below", "at most", "telling.good_above"),
     ],
 )
-def test_order_of_constants(path: str, value: float, said: str | None) -> None:
-    change = {"set": {path: value}}
-    if said is None:
-        assert look_up(load_behaviour(change).data, path.split(".")) == value
-    else:
-        (line,) = problems_of(change)
-        assert line.startswith(f"behaviour: behaviour.{path}: {said}")
+def test_order_of_constants(path: str, word: str, limit: str) -> None:
+    bound = look_up(load_preset("rules-of-thumb").data, limit.split("."))
+    assert look_up(load_behaviour({"set": {path: bound}}).data, path.split(".")) == bound
+    beyond = bound + 0.001 if word == "at most" else bound - 0.001
+    if path == "encounters.attentive.low":
+        # The highest quality is 1 already, so the bound comes down.
+        path, word, limit, bound, beyond = limit, "at least", path, 0.6, 0.599
+    (line,) = problems_of({"set": {path: beyond}})
+    assert line.startswith(
+        f"behaviour: behaviour.{path}: {word} {limit} ({bound}) is required, found {beyond}"
+    )
+
+
+@pytest.mark.parametrize("path", ["hearing.strong", "hearing.weak", "leaving.per_year"])
+def test_shares_that_must_leave_something(path: str) -> None:
+    assert look_up(load_behaviour({"set": {path: 0.999}}).data, path.split(".")) == 0.999
+    (line,) = problems_of({"set": {path: 1}})
+    assert line.startswith(f"behaviour: behaviour.{path}: a number below 1 is required, found 1")
 
 
 def test_a_sum_in_a_file_points_at_its_section(folder: Path) -> None:
@@ -338,3 +343,43 @@ def test_checks_name_keys_that_exist() -> None:
             assert kind is not None, loc
     reasons = next(names for loc, names in behaviour_check._SUMS if loc == ("leaving", "reasons"))
     assert set(reasons) == set(default_behaviour().leaving.reasons.model_dump())
+
+
+SET_ONLY = "a preset with `set` beside it needs only what differs"
+
+
+def test_a_missing_key_shows_what_the_default_has() -> None:
+    data = load_preset("evidence").data
+    telling = {key: value for key, value in data["telling"].items() if key not in ("told_bad", "relay")}
+    data = {key: value for key, value in {**data, "telling": telling}.items() if key != "money"}
+    assert problems_of(data) == [
+        f"behaviour: behaviour: the key money is missing, hint: {SET_ONLY}",
+        "behaviour: behaviour.telling: the key told_bad is missing, hint: rules-of-thumb has told_bad: 9.0",
+        "behaviour: behaviour.telling: the key relay is missing, hint: rules-of-thumb has relay: 0.1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "right"),
+    [
+        ("evidence", True),
+        ("own.yaml", True),
+        ({"preset": "evidence"}, True),
+        ({"file": "own.yaml", "set": {"telling.told_bad": 3, "leaving.reasons": {}}}, True),
+        (load_preset("evidence").data, True),
+        ("evidenc", False),
+        ({"prest": "evidence"}, False),
+        ({"preset": "evidenc"}, False),
+        ({**load_preset("evidence").data, "hearing": {"strong": 2}}, False),
+        (7, False),
+    ],
+)
+def test_the_schema_knows_the_forms(behaviour: Any, right: bool) -> None:
+    document = {"scenario": "S", "journey": "map.yaml", "behaviour": behaviour}
+    assert jsonschema.Draft202012Validator(scenario_schema()).is_valid(document) is right
+
+
+def test_the_schema_completes_paths() -> None:
+    choice = scenario_schema()["$defs"]["BehaviourChoice"]["properties"]["set"]
+    assert choice["properties"]["telling.told_bad"]["description"]
+    assert list(choice["properties"]) == [one.path for one in constants(default_behaviour())]

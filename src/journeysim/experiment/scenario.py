@@ -6,7 +6,6 @@ The models are the only definition of the format: keys, defaults, descriptions a
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -19,6 +18,8 @@ from journeysim.errors import Problem
 from journeysim.journey import Journey
 from journeysim.journey.distributions import Strictly
 from journeysim.journey.values import (
+    DateText,
+    MapOrFile,
     Number,
     PositiveCount,
     PositiveDuration,
@@ -30,7 +31,10 @@ from journeysim.journey.values import (
     tag,
 )
 from journeysim.market.behaviour import Behaviour
-from journeysim.market.presets import PRESETS, LoadedBehaviour
+from journeysim.market.constants import constants
+from journeysim.market.market_file import MarketFile, PeriodFile
+from journeysim.market.model import Market
+from journeysim.market.presets import PRESETS, LoadedBehaviour, default_behaviour
 
 DEFAULT_FIRST_DAY = date(2027, 1, 4)
 DEFAULT_DAYS = 20
@@ -40,31 +44,12 @@ DEFAULT_TARGET_WAIT = "10 min"
 ONLY_OPTION = "Today"
 """Name of the option of a bare map, and of a scenario that names none."""
 
-NOT_BUILT_YET = ("market",)
-
-
-def _parse_date(value: object) -> date:
-    found = None
-    if isinstance(value, str) and len(value) == len("2027-01-04"):
-        with contextlib.suppress(ValueError):
-            found = date.fromisoformat(value)
-    if found is None:
-        raise fault("a date YYYY-MM-DD is required", "for example 2027-01-04")
-    if not 1900 <= found.year < 2200:
-        raise fault("a date from 1900 to 2199 is required")
-    return found
-
 
 def _parse_option_name(value: object) -> str:
     if not isinstance(value, str):
         raise fault("a name is required")
     return check_name(value)
 
-
-DateText = Annotated[
-    date, BeforeValidator(_parse_date), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
-]
-"""A date, written YYYY-MM-DD."""
 
 Days = Annotated[PositiveCount, Field(le=10_000)]
 OptionName = Annotated[
@@ -88,6 +73,11 @@ class OptionFile(Strictly):
     remove: tuple[PatchPath, ...] = Field(
         (), description="Paths to delete from the map.", examples=[["touchpoints.kiosk.if_failed"]]
     )
+    period: PeriodFile | None = Field(
+        None,
+        description="Days on which the changes to the map hold; absent: always. Only with a market.",
+        examples=[{"from": "2027-02-01", "until": "2027-02-28"}],
+    )
     cost_per_year: Number = Field(
         0.0,
         description="What the option costs a year beside its staff, in the map's currency.",
@@ -105,11 +95,12 @@ class Until(Strictly):
     at_most: PositiveCount = Field(500, description="Replications to stop at all the same.", examples=[500])
 
 
-MapOrFile = Annotated[
-    Annotated[Text, tag("text")] | Annotated[dict[str, Any], tag("mapping")],
-    by_shape("a map's file, or the map itself, is required", "for example ../journeys/city-branch.yaml"),
-]
 PresetName = Annotated[str, Strict(), WithJsonSchema({"type": "string", "enum": list(PRESETS)})]
+
+
+def _with_paths(schema: dict[str, Any]) -> None:
+    """Let editors complete the paths of a behaviour; what may stand there is `check`'s business."""
+    schema["properties"] = {one.path: {"description": one.meaning} for one in constants(default_behaviour())}
 
 
 class BehaviourChoice(Strictly):
@@ -125,6 +116,7 @@ class BehaviourChoice(Strictly):
         {},
         description="Changes to it: the value replaces what stood at the path.",
         examples=[{"telling.told_bad": 12}],
+        json_schema_extra=_with_paths,
     )
 
 
@@ -161,9 +153,9 @@ class ScenarioFile(Strictly):
         description="How people judge, tell, leave and choose: a preset, a file, or either with changes.",
         examples=["rules-of-thumb", {"preset": "evidence", "set": {"telling.told_bad": 12}}],
     )
-    market: Any = Field(
+    market: SkipValidation[MarketFile | None] = Field(
         None,
-        description="Customers, their network and rival banks (not built yet).",
+        description="Customers, who they know, and rival banks; absent: nobody leaves and nobody tells.",
         examples=[{"customers": 12000, "months": 12}],
     )
     first_day: DateText = Field(
@@ -225,6 +217,8 @@ class Option:
     days : the open days of a replication.
     description : in the planner's words; may be empty.
     cost_per_year : beside its staff, in the map's currency.
+    market : the people and the banks; None without. The journey is then that of its first branch, and the
+        days are that branch's in the horizon.
     """
 
     name: str
@@ -233,6 +227,7 @@ class Option:
     days: tuple[OpenDay, ...]
     description: str = ""
     cost_per_year: float = 0.0
+    market: Market | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,13 @@ from journeysim.errors import Problem
 from journeysim.journey.patches import REMOVE, Patch
 from journeysim.market.presets import SECTION as BEHAVIOUR
 
+_EXAMPLES = {
+    BEHAVIOUR: "behaviour.telling.told_bad",
+    "market": "market.months",
+    "branches": "branches.Centre.staff.tellers.count",
+}
+"""First words that address something else than the map, each with an example, in the order of `Sections`."""
+
 
 @dataclass(frozen=True)
 class Sections:
@@ -17,11 +24,14 @@ class Sections:
     Parameters
     ----------
     journey : of the map.
-    behaviour : of the behaviour, their paths without the first word.
+    behaviour, market : of the behaviour and of the market, their paths without the first word.
+    branches : of the map of one branch; their paths begin with its name.
     """
 
     journey: tuple[Patch, ...]
     behaviour: tuple[Patch, ...]
+    market: tuple[Patch, ...] = ()
+    branches: tuple[Patch, ...] = ()
 
 
 def sections_of(patches: Iterable[Patch], problems: list[Problem]) -> Sections:
@@ -33,18 +43,19 @@ def sections_of(patches: Iterable[Patch], problems: list[Problem]) -> Sections:
     problems : receives what cannot be done to something else than a map.
     """
     journey: list[Patch] = []
-    behaviour: list[Patch] = []
+    others: dict[str, list[Patch]] = {word: [] for word in _EXAMPLES}
     for patch in patches:
         word, dot, rest = patch.path.partition(".")
-        if word.strip() != BEHAVIOUR:
+        word = word.strip()
+        if word not in _EXAMPLES:
             journey.append(patch)
         elif not dot:
-            problems.append(_refused(patch, "a path into it is required", "behaviour.telling.told_bad"))
-        elif patch.value is REMOVE:
+            problems.append(_refused(patch, "a path into it is required", _EXAMPLES[word]))
+        elif word == BEHAVIOUR and patch.value is REMOVE:
             problems.append(_refused(patch, "a constant cannot be removed", "set it to what it shall be"))
         else:
-            behaviour.append(replace(patch, path=rest))
-    return Sections(tuple(journey), tuple(behaviour))
+            others[word].append(replace(patch, path=rest))
+    return Sections(tuple(journey), *(tuple(others[word]) for word in _EXAMPLES))
 
 
 def _refused(patch: Patch, problem: str, hint: str) -> Problem:

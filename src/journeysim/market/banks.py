@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -13,11 +13,19 @@ from journeysim.branch.calendar import OpenDay
 from journeysim.branch.crowd import Attendance, Crowd
 from journeysim.branch.follow_ups import PendingContacts
 from journeysim.branch.luck import Luck
+from journeysim.branch.own_rules import OwnRules
 from journeysim.branch.plan import Plan, compile_map
 from journeysim.branch.quantiles import normal
-from journeysim.branch.simulate import BranchInMarket, SimulatedDays, day_batches, simulated_days
+from journeysim.branch.simulate import (
+    BranchInMarket,
+    SimulatedDays,
+    day_batches,
+    in_day_order,
+    simulated_days,
+)
 from journeysim.branch.totals import Totals
 from journeysim.experience.plan import ExperiencePlan, compile_experience
+from journeysim.experience.replication import scored_table
 from journeysim.experience.rules import ExperienceRules
 from journeysim.experience.scoring import VisitScores, score_visits
 from journeysim.experience.totals import ScoreTotals, sum_scores
@@ -27,6 +35,9 @@ from journeysim.market.opinions import Visits
 from journeysim.market.state import State
 from journeysim.market.timeline import Timeline
 from journeysim.units import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _TIME_BITS = 40
 """Ticks of a day fit into so many bits; above them stands the day."""
@@ -69,7 +80,9 @@ class BranchAtWork:
     rules : how its visitors judge.
     timeline : all months.
     target_wait_min : minutes within which a customer should be served.
-    keep : whether to sum up what happens in the branch.
+    keep, keep_steps : whether to sum up what happens in the branch, and to keep every step.
+    own_rules : an analyst's own, in place of the map's where they answer.
+    totals, scores, tables : what has been summed up and kept.
     """
 
     bank: int
@@ -79,18 +92,39 @@ class BranchAtWork:
     timeline: Timeline
     target_wait_min: float
     keep: bool = False
+    keep_steps: bool = False
+    own_rules: OwnRules | None = None
     totals: Totals | None = None
     scores: ScoreTotals | None = None
+    tables: list[pl.DataFrame] = field(default_factory=list)
     _pending: PendingContacts | None = None
     _plans: dict[int, tuple[Journey, Plan, ExperiencePlan]] = field(default_factory=dict)
 
-    def changed(self, branch: Branch, rules: ExperienceRules) -> BranchAtWork:
+    def changed(
+        self, branch: Branch, rules: ExperienceRules, keep_steps: bool, own_rules: OwnRules | None
+    ) -> BranchAtWork:
         """A branch that goes on with other maps, is judged by other rules, and sums up what happens."""
-        other = BranchAtWork(
-            self.bank, branch, self.crowd, rules, self.timeline, self.target_wait_min, keep=True
-        )
+        other = replace(
+            self, branch=branch, rules=rules, keep=True, keep_steps=keep_steps, own_rules=own_rules,
+            totals=None, scores=None, tables=[], _pending=None, _plans={},
+        )  # fmt: skip
         other._pending = None if self._pending is None else self._pending.carried_over(other._all_days())
         return other
+
+    def steps_table(self, *, named: bool) -> pl.DataFrame | None:
+        """Every step so far, in order of day, arrival and step; None unless they are kept.
+
+        Parameters
+        ----------
+        named : whether a last column says which branch it is.
+        """
+        if not self.tables:
+            return None
+        import polars as pl
+
+        first = self.timeline.first_number
+        table = in_day_order(self.tables).with_columns(pl.col("day") - first)
+        return table.with_columns(pl.lit(self.branch.name).alias("branch")) if named else table
 
     def month(self, state: State, month: int, luck: Luck, memo: Memo) -> Visits:
         """Simulate the days of a month for the people who are customers now."""
@@ -117,7 +151,9 @@ class BranchAtWork:
         plan, experience = self._compiled(journey)
         attendance = Attendance(self.crowd, state.bank == self.bank)
         market = BranchInMarket(attendance, memoised_points(self.crowd, month, memo))
-        batches = simulated_days(journey, days, luck, pending=self._pending, market=market, of_map=plan)
+        batches = simulated_days(
+            journey, days, luck, rules=self.own_rules, pending=self._pending, market=market, of_map=plan
+        )
         for batch in batches:
             yield batch, experience
 
@@ -174,6 +210,8 @@ class BranchAtWork:
         felt = sum_scores(batch.plan, batch.arrivals, batch.steps, scores)
         self.totals = totals if self.totals is None else self.totals + totals
         self.scores = felt if self.scores is None else self.scores + felt
+        if self.keep_steps:
+            self.tables.append(scored_table(batch, scores))
 
 
 @dataclass(frozen=True)

@@ -113,9 +113,9 @@ def random_ties(people: int, ties: float, luck: Luck, *, weak_share: float = 0.0
     Erdős & Rényi (1959), On random graphs I: G(n, M).
     """
     check_people(people)
-    wanted = round(people * ties / 2)
-    if not 0 <= wanted <= people * (people - 1) // 4:
+    if not 0 <= ties <= (people - 1) / 2:
         raise ValueError(f"the mean number of ties must lie between 0 and {(people - 1) / 2}, not {ties}")
+    wanted = round(people * ties / 2)
     pairs = np.empty(0, dtype=np.int64)
     drawn = 0
     while pairs.size < wanted:

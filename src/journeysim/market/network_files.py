@@ -101,11 +101,14 @@ def _network(
 def _named(rows: Rows, key: str) -> pl.Series:
     """Column of people, as whole numbers or text."""
     column = rows.raw(key)
-    if not column.dtype.is_integer():
-        column = rows.text(key)
-        rows.refuse(key, (column.is_null() | (column == "")).fill_null(value=True), "a person is required")
+    if column.dtype.is_integer():
+        missing = column.is_null()
+    elif column.dtype.is_float():
+        raise DataFault(key, "a column of whole numbers or text is required", str(column.dtype))
     else:
-        rows.refuse(key, column.is_null(), "a person is required")
+        column = rows.text(key)
+        missing = (column == "").fill_null(value=True)
+    rows.refuse(key, missing, "a person is required")
     return column
 
 

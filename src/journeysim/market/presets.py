@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -17,7 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from journeysim.errors import InputError, Problem
-from journeysim.journey.faults import nearest, problem_at, problems_from, show
+from journeysim.journey.faults import in_file_order, nearest, problem_at, problems_from, show
 from journeysim.journey.patches import Patch, patched_document, patches_from
 from journeysim.journey.strict_yaml import (
     Document,
@@ -103,7 +104,7 @@ def load_behaviour(value: Any = None, folder: str | Path | None = None) -> Loade
     data = {} if value is None else {SECTION: value}
     source, problems = find_behaviour(Document(data, SECTION, Path(folder) if folder is not None else None))
     if source is None:
-        raise InputError(tidy(problems))
+        raise InputError(in_file_order(problems))
     return behaviour_from(source, problems=problems)
 
 
@@ -199,7 +200,7 @@ def behaviour_from(
     try:
         behaviour = Behaviour.model_validate(document.data)
     except ValidationError as error:
-        format_problems = problems_from(error, document, Behaviour)
+        format_problems = [_with_hint(one) for one in problems_from(error, document, Behaviour)]
         wrong = frozenset(tuple(fault["loc"]) for fault in error.errors(include_url=False))
     else:
         wrong = frozenset()
@@ -207,15 +208,20 @@ def behaviour_from(
     # With a change missing, the rest may be wrong where nobody made a mistake.
     found += _prefixed((one for one in more if not failed or one.file != source.base.file), source)
     if found or behaviour is None:
-        raise InputError(tidy(found))
+        raise InputError(in_file_order(found))
     return LoadedBehaviour(behaviour, document, source.base, source.text)
 
 
-def tidy(problems: Iterable[Problem]) -> list[Problem]:
-    """Sort by place, without repetitions."""
-    return sorted(
-        set(problems), key=lambda problem: (problem.file, problem.line, problem.column, problem.path)
-    )
+def _with_hint(problem: Problem) -> Problem:
+    """Say what the default preset has where a key is missing."""
+    match = re.fullmatch(r"the key (\w+) is missing", problem.problem)
+    if not match:
+        return problem
+    loc = [*filter(None, problem.path.split(".")), match.group(1)]
+    value = look_up(load_preset(DEFAULT_PRESET).data, loc)
+    if isinstance(value, dict):
+        return replace(problem, hint="a preset with `set` beside it needs only what differs")
+    return replace(problem, hint=f"{DEFAULT_PRESET} has {match.group(1)}: {show(value)}")
 
 
 @functools.cache

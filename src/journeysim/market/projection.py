@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from journeysim.branch.luck import Address, Luck
+from journeysim.branch.own_rules import OwnRules
 from journeysim.market.banks import BranchAtWork, Memo, Operation, ScoredBank, ScoreSample
 from journeysim.market.behaviour import Behaviour
 from journeysim.market.choosing import Banks, balancing_constants, choose
@@ -92,15 +93,20 @@ class World:
         """Our branches."""
         return [branch for branch in self.operations[OURS] if isinstance(branch, BranchAtWork)]
 
-    def branch_out(self, alternative: Alternative) -> World:
+    def branch_out(
+        self, alternative: Alternative, keep_steps: bool = False, own_rules: OwnRules | None = None
+    ) -> World:
         """The same people under an option, from here on."""
         operations: list[Sequence[Operation]] = []
         for number, bank in enumerate(alternative.market.banks):
             now = self.operations[number]
+            keep = keep_steps and number == OURS
             if bank.branches:
                 operations.append(
                     [
-                        at_work.changed(branch, alternative.behaviour)
+                        at_work.changed(
+                            branch, alternative.behaviour, keep_steps and number == OURS, own_rules
+                        )
                         for at_work, branch in zip(now, bank.branches, strict=True)
                         if isinstance(at_work, BranchAtWork)
                     ]

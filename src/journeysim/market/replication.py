@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from journeysim.branch.luck import Luck
+from journeysim.branch.own_rules import OwnRules
 from journeysim.market.banks import Memo
 from journeysim.market.ledger import MonthRecord
 from journeysim.market.model import Alternative
@@ -14,6 +16,9 @@ from journeysim.market.projection import World, advance, network_of
 from journeysim.market.start import Start, world_at_start
 from journeysim.market.state import OURS
 from journeysim.market.timeline import Timeline
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,20 @@ class Projected:
     world: World
     months: tuple[MonthRecord, ...]
 
+    def steps(self) -> pl.DataFrame | None:
+        """The steps table of our branches in the horizon; None unless steps were kept.
+
+        ``day`` counts from the first day of the horizon. With several branches a last column says which.
+        """
+        ours = self.world.ours()
+        tables = [branch.steps_table(named=len(ours) > 1) for branch in ours]
+        kept = [table for table in tables if table is not None]
+        if not kept:
+            return None
+        import polars as pl
+
+        return pl.concat(kept)
+
 
 def project(
     alternatives: Sequence[Alternative],
@@ -38,6 +57,8 @@ def project(
     seed: int,
     replication: int,
     target_wait_min: float,
+    keep_steps: bool = False,
+    rules: OwnRules | None = None,
 ) -> list[Projected]:
     """Project every option from the same people over the same months.
 
@@ -48,6 +69,8 @@ def project(
     start : what the baseline fixes, as `calibrated` gives it.
     seed, replication : whose luck it is.
     target_wait_min : minutes within which a customer should be served.
+    keep_steps : whether to keep every step of every visit of ours.
+    rules : an analyst's own rules of the branch, from the beginning of the horizon on.
 
     Returns
     -------
@@ -65,7 +88,7 @@ def project(
         advance(world, timeline, month, luck, memo, None)
         memo.clear()
     world.stayers = world.state.bank == OURS
-    worlds = [world.branch_out(alternative) for alternative in alternatives]
+    worlds = [world.branch_out(alternative, keep_steps, rules) for alternative in alternatives]
     months: list[list[MonthRecord]] = [[] for _ in worlds]
     for month in range(timeline.horizon, len(timeline.months)):
         for one, records in zip(worlds, months, strict=True):

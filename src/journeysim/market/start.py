@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from io import BytesIO
 
 import numpy as np
 
@@ -55,6 +56,34 @@ class Start:
     usual_gap_months: FloatArray
     constants: Constants
     months: tuple[MonthRecord, ...] = field(default=(), repr=False)
+
+    def to_bytes(self) -> bytes:
+        """Everything but ``months``, as the content of a NumPy archive."""
+        arrays = {
+            "sample": np.stack([self.sample.score, self.sample.staff, self.sample.product]),
+            "satisfaction": self.satisfaction,
+            "heard": self.heard,
+            "image": self.image,
+            "usual_gap_months": self.usual_gap_months,
+            "leaving": self.constants.leaving,
+            "choosing": self.constants.choosing,
+        }
+        buffer = BytesIO()
+        np.savez(buffer, allow_pickle=False, **arrays)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Start:
+        """Read what `to_bytes` gave."""
+        with np.load(BytesIO(content), allow_pickle=False) as arrays:
+            return cls(
+                sample=ScoreSample(*arrays["sample"]),
+                satisfaction=arrays["satisfaction"],
+                heard=arrays["heard"],
+                image=arrays["image"],
+                usual_gap_months=arrays["usual_gap_months"],
+                constants=Constants(arrays["leaving"], arrays["choosing"]),
+            )
 
 
 def calibrated(

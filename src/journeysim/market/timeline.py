@@ -38,22 +38,26 @@ class Month:
 class Timeline:
     """All months; those before ``horizon`` have the dates of the horizon's own months over and over.
 
-    So the burn-in has the weekdays, rosters and closed dates of what follows, and luck of its own.
+    ``first_numbers`` are the numbers of the days on which the months begin. So the burn-in has the weekdays,
+    rosters and closed dates of what follows, and luck of its own.
     """
 
     months: tuple[Month, ...]
     horizon: int
+    first_numbers: tuple[int, ...]
 
     @classmethod
     def of(cls, market: Market, before: int, months: int | None = None) -> Timeline:
         """The months of a market after ``before`` months of burn-in; ``months`` in place of its own."""
         length = market.months if months is None else months
         found: list[Month] = []
+        starts: list[int] = []
         start = 0
         for number in range(before + length):
             if number == before and number > 0:
                 # So that a day of the horizon has the same weekday as its number in every run.
                 start += -start % 7
+            starts.append(start)
             which = (number - before) % max(length, 1)
             first, end = (months_later(market.first_day, which + k) for k in (0, 1))
             dates = [first + timedelta(days=k) for k in range((end - first).days)]
@@ -64,7 +68,12 @@ class Timeline:
                 )
             )
             start += len(dates)
-        return cls(tuple(found), before)
+        return cls(tuple(found), before, tuple(starts))
+
+    @property
+    def first_number(self) -> int:
+        """Number of the first day of the horizon."""
+        return self.first_numbers[self.horizon]
 
     def open_days(self, branch: Branch, month: int) -> tuple[OpenDay, ...]:
         """Days of a month on which a branch is open."""

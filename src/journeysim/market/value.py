@@ -67,7 +67,7 @@ def lifetime_value_of_curve(
     ----------
     margin_per_year : money a year, shape (..., years) or one number.
     survival : shape (..., years), share still there at the end of years 1, 2, …; 0..1.
-    discount_per_year : interest a year, > -1.
+    discount_per_year : interest a year, >= 0.
     acquisition_cost : money, paid at once.
 
     Returns
@@ -75,7 +75,9 @@ def lifetime_value_of_curve(
     money, shape (...): the sum of ``margin * survival / (1 + discount)**year``, less the cost of acquisition.
     """
     survival = np.asarray(survival, dtype=np.float64)
-    today = 1 / np.multiply.accumulate(np.full(survival.shape[-1], 1 + discount_per_year))
+    if not discount_per_year >= 0:
+        raise ValueError("interest must not lie below 0")
+    today = np.multiply.accumulate(np.full(survival.shape[-1], 1 / (1 + discount_per_year)))
     return np.asarray((np.asarray(margin_per_year) * survival * today).sum(axis=-1) - acquisition_cost)
 
 

@@ -174,7 +174,7 @@ def test_arrays_are_compact():
     ],
 )
 def test_a_network_never_changes(make, frozen):
-    """Frozen: if this moves, every stored result of a market moves (raise RESULTS, say so in CHANGELOG.md)."""
+    """Frozen: if this moves, every stored result of a market moves (raise RESULTS, say so in CHANGELOG)."""
     network = make(LUCK)
     assert_proper(network)
     assert digest(network.first, network.tie, network.strong) == FROZEN[frozen]
