@@ -100,7 +100,6 @@ class World:
         operations: list[Sequence[Operation]] = []
         for number, bank in enumerate(alternative.market.banks):
             now = self.operations[number]
-            keep = keep_steps and number == OURS
             if bank.branches:
                 operations.append(
                     [
