@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 
 from journeysim.branch.day_plan import NO_DAY, DayPlan, plan_day
 from journeysim.branch.routes import (
+    KEEPS_SERVER,
     LEAVE,
     FollowUp,
     Route,
@@ -193,6 +195,28 @@ class Plan:
     touchpoint_plans: tuple[TouchpointPlan, ...]
     queue_plans: tuple[QueuePlan, ...]
     group_plans: tuple[GroupPlan, ...]
+
+    @cached_property
+    def plain_touchpoints(self) -> frozenset[int]:
+        """Where a service cannot fail, frees its server at once, and alone decides where the customer goes.
+
+        Nor is anything counted there: nobody chooses between its queue and others, no case goes on from it.
+        """
+        points = self.touchpoint_plans
+        chosen_between = {queue for p in points if len(p.queues) > 1 for queue in p.queues}
+        targets = {target for p in points for target in p.route.targets.ravel().tolist()}
+        with_server_kept = {target - KEEPS_SERVER for target in targets if target >= KEEPS_SERVER}
+        return frozenset(
+            number
+            for number, p in enumerate(points)
+            if p.fails == 0
+            and p.route.situations == 1
+            and p.route.targets.min() >= LEAVE
+            and not p.route.keeps_servers
+            and number not in with_server_kept
+            and chosen_between.isdisjoint(p.queues)
+            and all(wrap_up is None for wrap_up in p.wrap_up)
+        )
 
 
 def compile_plan(journey: Journey, day: date) -> Plan | None:
