@@ -339,6 +339,7 @@ def _queues_of(journey: Journey, point: Touchpoint) -> tuple[int, ...]:
 def _queue_plans(journey: Journey) -> tuple[QueuePlan, ...]:
     plans: list[QueuePlan] = []
     groups = list(journey.staff.values())
+    mix, steps = arrival_mix(journey).ravel(), expected_case_visits(journey)
     for name, queue in journey.queues.items():
         line_of = [
             LinePlan(
@@ -358,26 +359,25 @@ def _queue_plans(journey: Journey) -> tuple[QueuePlan, ...]:
                 by_priority=queue.discipline == "priority",
                 line_of_segment=tuple(lines.index(line) for line in line_of),
                 lines=tuple(lines),
-                mean_service=_mean_service(journey, len(plans)),
+                mean_service=_mean_service(journey, len(plans), mix * steps),
                 groups=tuple(sorted(serving, key=lambda g: groups[g].serves.index(name))),
             )
         )
     return tuple(plans)
 
 
-def _mean_service(journey: Journey, queue_number: int) -> int:
-    """Mean service in ticks over the expected users of a queue.
+def _mean_service(journey: Journey, queue_number: int, expected: FloatArray) -> int:
+    """Mean service in ticks over the users of a queue, ``expected`` at each touchpoint, by class.
 
     Where nobody is expected (those turned away elsewhere come here), all its services count alike.
     """
-    mix, steps = arrival_mix(journey).ravel(), expected_case_visits(journey)
     points = list(journey.touchpoints.values())
     here = [number for number, point in enumerate(points) if queue_number in _queues_of(journey, point)]
     if not here:
         return 0
     classes = _classes(journey)
     means = np.array([[points[number].service.mean_min(*klass) for klass in classes] for number in here])
-    weights = mix * steps[here]
+    weights = expected[here]
     if not weights.any():
         weights = np.ones_like(means)
     return to_ticks(float((weights * means).sum() / weights.sum()))

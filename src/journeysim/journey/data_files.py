@@ -117,8 +117,10 @@ def find_file(document: Document, name: str) -> DataFile:
     return DataFile(path, str(Path(document.file).parent / name), suffix == ".csv")
 
 
-def read_columns(file: DataFile, columns: dict[str, str]) -> pl.DataFrame:
+def read_columns(file: DataFile, columns: dict[str, str], *, most: int | None = None) -> pl.DataFrame:
     """Read the columns that a map names; ``columns`` are their names by the map's keys.
+
+    A file of more than ``most`` rows is refused; None is `MAX_ROWS`.
 
     Returns
     -------
@@ -131,15 +133,14 @@ def read_columns(file: DataFile, columns: dict[str, str]) -> pl.DataFrame:
     """
     import polars as pl
 
+    most = MAX_ROWS if most is None else most
     try:
         if file.is_text:
-            frame = pl.read_csv(
-                file.path, infer_schema=False, n_rows=MAX_ROWS + 1, truncate_ragged_lines=False
-            )
+            frame = pl.read_csv(file.path, infer_schema=False, n_rows=most + 1, truncate_ragged_lines=False)
         else:
             names = pl.read_parquet_schema(file.path)
             present = [name for name in dict.fromkeys(columns.values()) if name in names]
-            frame = pl.read_parquet(file.path, columns=present, n_rows=MAX_ROWS + 1)
+            frame = pl.read_parquet(file.path, columns=present, n_rows=most + 1)
             frame = frame if present else pl.DataFrame({name: [] for name in names})
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         reason = (str(error).splitlines() or ["unreadable"])[0]
@@ -149,8 +150,8 @@ def read_columns(file: DataFile, columns: dict[str, str]) -> pl.DataFrame:
             from journeysim.journey.faults import nearest
 
             raise DataFault(key, "the data file has no such column", show(name), nearest(name, frame.columns))
-    if frame.height > MAX_ROWS:
-        raise DataFault("file", f"a data file has at most {MAX_ROWS} rows", file.shown)
+    if frame.height > most:
+        raise DataFault("file", f"a data file has at most {most} rows", file.shown)
     if frame.height == 0:
         raise DataFault("file", "the data file has no rows", file.shown)
     return frame.select(pl.col(name).alias(key) for key, name in columns.items())

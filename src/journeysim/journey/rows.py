@@ -25,6 +25,7 @@ class Rows:
     Parameters
     ----------
     columns : names of the columns by the keys under which the map names them.
+    most : rows that the file may have; None is `MAX_ROWS`.
 
     Attributes
     ----------
@@ -36,11 +37,11 @@ class Rows:
         The file cannot be used as a whole; so for all methods.
     """
 
-    def __init__(self, file: DataFile, columns: dict[str, str | None]) -> None:
+    def __init__(self, file: DataFile, columns: dict[str, str | None], *, most: int | None = None) -> None:
         self.problems: list[Problem] = []
         self._file = file
         self._names = {key: name for key, name in columns.items() if name is not None}
-        self._frame = read_columns(file, self._names)
+        self._frame = read_columns(file, self._names, most=most)
 
     def has(self, key: str) -> bool:
         """Whether the map names a column under ``key``."""
