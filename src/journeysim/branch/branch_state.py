@@ -91,11 +91,11 @@ class Hold(Happening):
 class Queue:
     """People waiting, in lines as the plan has them, and the groups that serve them, by who takes first.
 
-    ``line_of`` has each segment's line; it is None where more than the segment decides.
+    ``of_segment`` has each segment's line; it is None where more than the segment decides.
     """
 
     __slots__ = (
-        "being_served", "groups", "has_head_starts", "kinds", "line_of", "lines", "number", "plan",
+        "being_served", "groups", "has_head_starts", "kinds", "lines", "number", "of_segment", "plan",
         "takes_all", "waiting",
     )  # fmt: skip
 
@@ -108,7 +108,7 @@ class Queue:
         self.being_served = 0
         self.lines: list[deque[Visit]] = [deque() for _ in plan.lines]
         self.kinds = list(plan.lines)
-        self.line_of: list[deque[Visit]] | None = [self.lines[line] for line in plan.line_of_segment]
+        self.of_segment: list[deque[Visit]] | None = [self.lines[line] for line in plan.line_of_segment]
         self.has_head_starts = plan.has_head_starts
 
     def next_line(self) -> deque[Visit]:

@@ -1,8 +1,9 @@
 """The reference engine: one branch day on SimPy, as the rules of the branch day say.
 
 ``(plan, draws) -> steps``, deterministic. All times are whole ticks, held as Python integers. Events run by
-(time, kind, visit address), which SimPy's ``schedule(priority=...)`` carries. There is no generator per
-customer: a visit is itself the event that ends its present service, and the methods below are its callbacks.
+(time, kind, visit address), which SimPy's ``schedule(priority=...)`` carries; arrivals, the last kind, are let
+in between them. There is no generator per customer: a visit is itself the event that ends its present service,
+and the methods below are its callbacks.
 """
 
 from __future__ import annotations
@@ -317,10 +318,10 @@ class BranchDay:
 
     def join(self, visit: Visit, queue: Queue) -> None:
         """Stand in line, and give up when patience ends."""
-        if queue.line_of is None:
+        if queue.of_segment is None:
             line = queue.lines[self.line_of(visit, queue)]
         else:
-            line = queue.line_of[visit.segment]
+            line = queue.of_segment[visit.segment]
         line.append(visit)
         visit.line = line
         queue.waiting += 1
