@@ -1,9 +1,9 @@
 """The reference engine: one branch day on SimPy, as the rules of the branch day say.
 
 ``(plan, draws) -> steps``, deterministic. All times are whole ticks, held as Python integers. Events run by
-(time, kind, visit address), which SimPy's ``schedule(priority=...)`` carries; arrivals, the last kind, are let
-in between them. There is no generator per customer: a visit is itself the event that ends its present service,
-and the methods below are its callbacks.
+(time, kind, visit address), which SimPy's ``schedule(priority=...)`` carries; arrivals, the last kind, are
+let in between them. There is no generator per customer: a visit is itself the event that ends its present
+service, and the methods below are its callbacks.
 """
 
 from __future__ import annotations
