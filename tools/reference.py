@@ -1,4 +1,4 @@
-"""Write the reference of a YAML format from its JSON Schema: ``python tools/reference.py``."""
+"""Write the references of the YAML formats from their models: ``python tools/reference.py``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {"journey": ROOT / "docs" / "journey-map-keys.md"}
+PAGES = {
+    "journey": ROOT / "docs" / "journey-map-keys.md",
+    "behaviour": ROOT / "docs" / "behaviour-keys.md",
+}
 
 Schema = dict[str, Any]
 
@@ -24,6 +27,64 @@ def reference(schema: Schema) -> str:
         lines += ["", f"## {name}", "", part["description"], "", "| key | what it says | value | example |"]
         lines += ["|---|---|---|---|", *_rows(part)]
     return "\n".join(lines) + "\n"
+
+
+def behaviour_reference() -> str:
+    """Markdown page of every constant of a behaviour, with each preset's value and its source."""
+    from journeysim.journey.schema import to_schema
+    from journeysim.market.behaviour import Behaviour
+    from journeysim.market.constants import constants, sources
+    from journeysim.market.presets import PRESETS, load_preset
+
+    schema = to_schema(Behaviour, "behaviour")
+    listed = [constants(preset.behaviour, sources(preset)) for preset in map(load_preset, PRESETS)]
+    lines = [
+        "# Keys of a behaviour",
+        "",
+        "How people judge, tell, leave and choose. Made from the models and the presets by",
+        "`python tools/reference.py`. A scenario names a preset, a file, or either with changes:",
+        "",
+        "```yaml",
+        "behaviour: evidence",
+        "behaviour: our-customers.yaml            # relative to the scenario",
+        "behaviour: {preset: evidence, set: {telling.told_bad: 12}}",
+        "```",
+        "",
+        "A file must give every key. Copy a preset from `src/journeysim/presets/` and keep the source of each",
+        "number as a comment at the end of its line: `journeysim assumptions our-customers.yaml` prints them,",
+        "and `journeysim check` counts what has none.",
+        "",
+        "- `behaviour`: name of the set of constants.",
+        "- `description`: what it rests on; may be left out.",
+        "",
+        "Any path below can be set: as it stands under `set` beside `preset` or `file`, and as",
+        "`behaviour.PATH` in `set` of a scenario or an option, in `grid` and with `--set`. Values in bold",
+        "differ between the presets; why they do is told in",
+        "[training-and-evidence.md](training-and-evidence.md).",
+    ]
+    for section in schema["properties"]:
+        paths = [row for row in zip(*listed, strict=True) if row[0].path.split(".")[0] == section]
+        if paths:
+            lines += ["", f"## {section}", "", _node_at(schema, section)["description"], ""]
+            lines += [
+                f"| path | what it says | value | {' | '.join(PRESETS)} |",
+                f"|{'---|' * (3 + len(PRESETS))}",
+            ]
+        for row in paths:
+            first = row[0]
+            cells = [f"`{first.path}`", first.meaning, _kind(_node_at(schema, first.path))]
+            mark = "**" if len({one.value for one in row}) > 1 else ""
+            cells += [f"{mark}{one.text}{mark}<br>{one.source}" for one in row]
+            lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _node_at(schema: Schema, path: str) -> Schema:
+    node = schema
+    for part in path.split("."):
+        inner: Schema = node["properties"][part]
+        node = schema["$defs"][inner["$ref"].rsplit("/", 1)[1]] if "$ref" in inner else inner
+    return node
 
 
 def _parts(schema: Schema) -> Iterator[tuple[str, Schema]]:
@@ -96,3 +157,4 @@ if __name__ == "__main__":
     from journeysim.journey.schema import journey_schema
 
     PAGES["journey"].write_text(reference(journey_schema()), encoding="utf-8")
+    PAGES["behaviour"].write_text(behaviour_reference(), encoding="utf-8")

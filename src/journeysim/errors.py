@@ -44,7 +44,8 @@ class Problem:
             parts.append(f"found {self.found}")
         if self.hint:
             parts.append(f"hint: {self.hint}")
-        text = ", ".join(parts)
+        # A key or a value may hold line breaks; a problem is one line.
+        text = " ".join(", ".join(parts).splitlines())
         return f"{place}: {text}" if place else text
 
 

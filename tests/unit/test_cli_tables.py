@@ -57,14 +57,14 @@ def test_digits_follow_the_interval(estimate, text):
 
 def test_differences_show_their_interval_and_whether_they_are_real():
     def shown(difference, low, high, real):
-        return _difference(Comparison(Difference(difference, low, high, 0.5, 9, 0.5), 0.5, real), 1)
+        return _difference(Comparison(Difference(difference, low, high, 0.5, 9, 0.5), 0.5, real), WAIT)
 
     assert shown(-1.9, -2.1, -1.7, True) == "-1.9 ±0.2*"
     assert shown(-0.0261, -0.0291, -0.0231, True) == "-0.026 ±0.003*"
     assert shown(-0.0, -0.0, -0.0, False) == "+0.0 ±0.0 "
     assert shown(-0.004, -0.4, 0.4, False) == "+0.0 ±0.4 "
     assert shown(2.0, math.nan, math.nan, False) == "+2.0 "
-    assert _difference(None, 1) == "-"
+    assert _difference(None, WAIT) == "-"
 
 
 def test_columns_that_do_not_fit_are_left_out_by_importance():

@@ -11,7 +11,13 @@ from journeysim.branch.analytic import Beside, formulas_beside
 from journeysim.branch.calendar import OpenDay, open_days
 from journeysim.branch.metrics import Metric
 from journeysim.branch.own_rules import OwnRules, StepSoFar, VisitSoFar
-from journeysim.branch.simulate import ENGINES, ReplicationResult, simulate_replication
+from journeysim.branch.simulate import (
+    ENGINES,
+    ReplicationResult,
+    SimulatedDays,
+    simulate_replication,
+    simulated_days,
+)
 from journeysim.branch.steps import STEPS_COLUMNS, visits_from_steps
 
 __all__ = [
@@ -22,10 +28,12 @@ __all__ = [
     "OpenDay",
     "OwnRules",
     "ReplicationResult",
+    "SimulatedDays",
     "StepSoFar",
     "VisitSoFar",
     "formulas_beside",
     "open_days",
     "simulate_replication",
+    "simulated_days",
     "visits_from_steps",
 ]

@@ -16,6 +16,7 @@ import numpy as np
 
 from journeysim.branch import quantiles
 from journeysim.branch.calendar import OpenDay
+from journeysim.branch.crowd import STRANGER, Crowd
 from journeysim.branch.luck import Address, Luck, name_tag
 from journeysim.branch.plan import Plan
 from journeysim.journey import RecordedArrivals
@@ -45,6 +46,7 @@ class Arrivals:
     case : shape (visits,), `visit_ids` of the case's first visit.
     contact : shape (visits,), the how-manieth visit of the case it is, from 1.
     case_day : shape (visits,), number of the day on which the case began.
+    person : shape (visits,), who it is in the market; `STRANGER` without one.
     """
 
     day: IntArray
@@ -58,6 +60,7 @@ class Arrivals:
     case: IntArray
     contact: IntArray
     case_day: IntArray
+    person: IntArray
 
     @classmethod
     def first_contacts(
@@ -69,6 +72,7 @@ class Arrivals:
         need: IntArray,
         order: IntArray,
         luck_address: Address,
+        person: IntArray | None = None,
     ) -> Arrivals:
         """Visits that each begin a case of their own, where their need starts."""
         number = luck_address.day.astype(np.int64)
@@ -84,6 +88,7 @@ class Arrivals:
             case=visit_ids(number, order),
             contact=np.ones_like(tick),
             case_day=number,
+            person=np.full_like(tick, STRANGER) if person is None else person,
         )
 
     @classmethod
@@ -114,17 +119,65 @@ def visit_ids(day_number: IntArray, order: IntArray) -> IntArray:
     return (day_number << 42) | order
 
 
+@dataclass(frozen=True)
+class Points:
+    """Moments at which somebody may come: the arrivals of a batch of days before anybody decides.
+
+    Attributes
+    ----------
+    day : shape (points,), position of the day in the batch.
+    tick : shape (points,), ticks after midnight.
+    segment : shape (points,), number in map order.
+    person : shape (points,), who it is in the market; `STRANGER` without one.
+    order, luck_address : as those of `Arrivals`.
+    """
+
+    day: IntArray
+    tick: IntArray
+    segment: IntArray
+    person: IntArray
+    order: IntArray
+    luck_address: Address
+
+    def __getitem__(self, which: IntArray | BoolArray | slice) -> Points:
+        return Points(*(getattr(self, f.name)[which] for f in fields(self)))
+
+    @classmethod
+    def together(cls, parts: Sequence[Points]) -> Points:
+        """The points of all parts in their order; ``day`` then no longer says which."""
+        columns = [f.name for f in fields(cls) if f.name != "luck_address"]
+        return cls(
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in columns},
+            luck_address=Address.together([part.luck_address for part in parts]),
+        )
+
+    def arrivals(self, plan: Plan, luck: Luck) -> Arrivals:
+        """The visits that they are if all of them come."""
+        need = draw_needs(plan, self.segment, self.luck_address, luck)
+        return Arrivals.first_contacts(
+            plan, self.day, self.tick, self.segment, need, self.order, self.luck_address, self.person
+        )
+
+
 def generated_arrivals(plan: Plan, days: Sequence[OpenDay], luck: Luck) -> Arrivals:
-    """Draw the arrivals of a batch of days that share a plan, in no particular order.
+    """Draw the arrivals of a batch of days that share a plan, in no particular order; days are in order."""
+    return generated_points(plan, days, luck).arrivals(plan, luck)
+
+
+def generated_points(plan: Plan, days: Sequence[OpenDay], luck: Luck, crowd: Crowd | None = None) -> Points:
+    """Draw the points of a batch of days that share a plan, in no particular order.
 
     Parameters
     ----------
     days : in order.
+    crowd : the people whom the points name; None: nobody, and the points are the branch's own.
     """
     day_number = np.array([day.number for day in days], dtype=np.int64)
     factor = _day_factors(plan, day_number, luck)
-    segment, hour, layer = _strips(plan, factor.max(initial=0.0))
-    tags = np.array([name_tag(name) for name in plan.segments], dtype=np.int64)
+    excess = np.ones(len(plan.segments)) if crowd is None else crowd.excess
+    segment, hour, layer = _strips(plan, factor.max(initial=0.0) * excess)
+    place = "" if crowd is None else crowd.place
+    tags = np.array([name_tag(f"{place}{name}") for name in plan.segments], dtype=np.int64)
     strips, batch = segment.size, len(days)
 
     def address(strip: IntArray, day: IntArray, index: IntArray) -> Address:
@@ -140,12 +193,18 @@ def generated_arrivals(plan: Plan, days: Sequence[OpenDay], luck: Luck) -> Arriv
     who = address(strip, day, index)
     tick = hour[strip] * _HOUR + np.rint(luck.uniforms("arrivals/time", who) * _HOUR).astype(np.int64)
     mark = LAYER_HEIGHT * (layer[strip] + luck.uniforms("arrivals/mark", who))
-    rate = plan.day.rate_at(tick) * plan.segment_share[segment[strip]] * factor[day]
+    of_segment = segment[strip]
+    rate = plan.day.rate_at(tick) * (plan.segment_share * excess)[of_segment] * factor[day]
     comes = (mark < rate) & (tick >= plan.day.opens) & (tick < plan.day.closes)
-    kept, kept_segment = who[comes], segment[strip][comes]
-    order = (kept_segment << 32) | kept.low.astype(np.int64)
-    need = draw_needs(plan, kept_segment, kept, luck)
-    return Arrivals.first_contacts(plan, day[comes], tick[comes], kept_segment, need, order, kept)
+    kept, kept_segment = who[comes], of_segment[comes]
+    return Points(
+        day=day[comes],
+        tick=tick[comes],
+        segment=kept_segment,
+        person=np.full(kept.low.size, STRANGER) if crowd is None else crowd.anybody(kept_segment, kept, luck),
+        order=(kept_segment << 32) | kept.low.astype(np.int64),
+        luck_address=kept,
+    )
 
 
 def recorded_arrivals(plan: Plan, days: Sequence[OpenDay], luck: Luck, log: RecordedArrivals) -> Arrivals:
@@ -190,8 +249,8 @@ def _day_factors(plan: Plan, day_number: IntArray, luck: Luck) -> FloatArray:
     return quantiles.gamma(luck.uniforms("arrivals/day", everybody), 1.0, plan.day_cv**-2)
 
 
-def _strips(plan: Plan, factor: float) -> tuple[IntArray, IntArray, IntArray]:
-    """Segment, hour and layer of every strip that the rates of the day reach into."""
+def _strips(plan: Plan, factor: FloatArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Segment, hour and layer of every strip that the rates, times each segment's factor, reach into."""
     segments: list[int] = []
     hours: list[int] = []
     layers: list[int] = []
@@ -202,7 +261,7 @@ def _strips(plan: Plan, factor: float) -> tuple[IntArray, IntArray, IntArray]:
         for hour in range(first, last):
             inside = rates[(changes >= hour * _HOUR) & (changes < (hour + 1) * _HOUR)]
             at_start = plan.day.rate_at(np.array([hour * _HOUR]))
-            highest = max([*at_start, *inside]) * share * factor
+            highest = max([*at_start, *inside]) * share * factor[segment]
             count = int(np.ceil(highest / LAYER_HEIGHT))
             segments += [segment] * count
             hours += [hour] * count

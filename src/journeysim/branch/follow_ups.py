@@ -75,6 +75,20 @@ class PendingContacts:
             for part in self._pending.pop(day.number, [])
         ]
 
+    def carried_over(self, days: Sequence[OpenDay]) -> PendingContacts:
+        """The same contacts for a branch that goes on with other open days: moved to the next of them."""
+        other = PendingContacts(days)
+        for number, parts in self._pending.items():
+            position = bisect_left(other._numbers, number)
+            if position == len(other._days):
+                continue
+            moved = other._numbers[position]
+            for part in parts:
+                day = np.full(part.tick.size, moved, dtype=np.uint32)
+                kept = replace(part, luck_address=replace(part.luck_address, day=day))
+                other._pending.setdefault(moved, []).append(kept)
+        return other
+
     @staticmethod
     def _delay_days(plan: Plan, origin: Arrivals, follow_up: IntArray, luck: Luck) -> IntArray:
         klass = origin.segment * len(plan.needs) + origin.need

@@ -62,6 +62,23 @@ def _fill_uniforms(out, low, high, day, replication, k0, k1):  # type: ignore[no
 
 
 @numba.njit(cache=True, nogil=True)
+def _fill_pairs(first, second, low, high, day, stream, replication, keys):  # type: ignore[no-untyped-def]
+    for i in range(first.size):
+        w0, w1, w2, w3 = philox_words(
+            np.uint64(low[i]),
+            np.uint64(high[i]),
+            np.uint64(day[i]),
+            replication,
+            keys[stream[i], 0],
+            keys[stream[i], 1],
+        )
+        bits = (w0 << np.uint64(20)) | (w1 >> np.uint64(12))
+        first[i] = (np.float64(bits) + 0.5) * 2.0**-52
+        bits = (w2 << np.uint64(20)) | (w3 >> np.uint64(12))
+        second[i] = (np.float64(bits) + 0.5) * 2.0**-52
+
+
+@numba.njit(cache=True, nogil=True)
 def _fill_words(first, second, low, high, day, replication, k0, k1):  # type: ignore[no-untyped-def]
     for i in range(first.size):
         w0, w1, _, _ = philox_words(
@@ -131,6 +148,28 @@ class Luck:
         out = np.empty(address.low.size)
         _fill_uniforms(out, address.low, address.high, address.day, *self.key(stream))
         return out
+
+    def pairs(
+        self, streams: Sequence[str], stream_of: IntArray, address: Address
+    ) -> tuple[FloatArray, FloatArray]:
+        """Two independent numbers per person, each person's from one of several streams.
+
+        Parameters
+        ----------
+        streams : what the numbers decide.
+        stream_of : shape (people,), place in ``streams``.
+        address : whose they are.
+
+        Returns
+        -------
+        Two arrays of shape (people,), uniform on (0, 1); the first is what `uniforms` gives.
+        """
+        first, second = np.empty(address.low.size), np.empty(address.low.size)
+        if first.size:
+            keys = np.array([self.key(stream)[1:] for stream in streams], dtype=np.uint64)
+            replication = np.uint64(self.replication)
+            _fill_pairs(first, second, address.low, address.high, address.day, stream_of, replication, keys)
+        return first, second
 
     def words(self, stream: str, address: Address) -> tuple[WordArray, WordArray]:
         """Two 32-bit words per person from a named stream: new addresses for whom nobody counts.

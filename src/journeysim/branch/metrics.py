@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import nan
-from typing import Literal
 
 import numpy as np
 
@@ -20,8 +19,6 @@ from journeysim.units import TICKS_PER_MINUTE, IntArray
 P90 = 0.9
 _OF_VISITS = frozenset({"time_in_branch_mean_min", "contacts_per_case", "days_to_resolution_mean"})
 
-Scope = Literal["all", "segment", "touchpoint", "staff"]
-
 
 @dataclass(frozen=True)
 class Metric:
@@ -29,15 +26,17 @@ class Metric:
 
     Attributes
     ----------
-    scope, name : of all visits (name empty), or of a segment, touchpoint or staff group by name.
+    scope, name : of all (``all``, no name), or of one ``segment``, ``touchpoint`` or ``staff`` group.
     metric : its name; units are in it.
     value : NaN where nothing was observed.
+    month : of a market's horizon, from 1; 0 for a whole replication.
     """
 
-    scope: Scope
+    scope: str
     name: str
     metric: str
     value: float
+    month: int = 0
 
 
 def metrics_of(totals: Totals) -> list[Metric]:

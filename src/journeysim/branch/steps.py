@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from journeysim.branch.arrivals import Arrivals
 from journeysim.branch.calendar import OpenDay
+from journeysim.branch.crowd import STRANGER
 from journeysim.branch.plan import Outcome, Plan
 from journeysim.units import BoolArray, FloatArray, IntArray, to_minutes
 
@@ -78,11 +79,13 @@ class StepArrays:
         released, follow_up : by place of a step in the record, where they are not `ended` and `NONE`.
         """
         table = np.fromiter(record, np.int64, len(record)).reshape(-1, RECORDED)
-        few = table.shape[0] <= np.iinfo(np.int16).max  # then NumPy sorts by counting
-        by_visit = np.argsort(table[:, 0].astype(np.int16 if few else np.int64), kind="stable")
+        visit = table[:, 0]
+        few = visit.max(initial=0) <= np.iinfo(np.int16).max  # then NumPy sorts by counting
+        by_visit = np.argsort(visit.astype(np.int16 if few else np.int64), kind="stable")
         visit, *others = table.T[:, by_visit]
         recorded = dict(zip(_RECORDED_FIELDS, others, strict=True))
-        first_of_visit = np.searchsorted(visit, visit)
+        steps_of = np.bincount(visit)
+        first_of_visit = (np.cumsum(steps_of) - steps_of)[visit]
         return cls(
             visit=visit + first_visit,
             step=np.arange(1, visit.size + 1) - first_of_visit,
@@ -146,7 +149,7 @@ def steps_table(plan: Plan, days: Sequence[OpenDay], arrivals: Arrivals, steps: 
             "date": pl.Series([d.date for d in days], dtype=pl.Date).gather(day),
             "visit_id": arrivals.visit_id[visit],
             "case_id": arrivals.case[visit],
-            "customer_id": pl.Series([None], dtype=pl.Int64).new_from_index(0, visit.size),
+            "customer_id": _persons(arrivals.person[visit]),
             "segment": _names(plan.segments, arrivals.segment[visit]),
             "need": _names(plan.needs, arrivals.need[visit]),
             "step": steps.step.astype(np.int32),
@@ -162,6 +165,14 @@ def steps_table(plan: Plan, days: Sequence[OpenDay], arrivals: Arrivals, steps: 
             "outcome": _names(OUTCOMES, steps.outcome),
         }
     )
+
+
+def _persons(person: IntArray) -> pl.Series:
+    """Who each is; null for a stranger."""
+    import polars as pl
+
+    found = pl.Series(person)
+    return found.set(found == STRANGER, None)
 
 
 STEPS_COLUMNS = (
@@ -183,7 +194,8 @@ def visits_from_steps(steps: pl.DataFrame) -> pl.DataFrame:
     -------
     The columns of ``steps`` that say whose visit it was, then ``arrival_min`` and ``departure_min`` (minutes
     after midnight), ``steps`` (their number), ``wait_min`` (over all its queues, NaN-free: 0 where none was
-    joined), ``service_min`` (over all its services) and ``outcome`` (that of the last step).
+    joined), ``service_min`` (over all its services), ``outcome`` (that of the last step) and, of steps that
+    were scored, ``score``.
     """
     import polars as pl
 
@@ -203,6 +215,7 @@ def visits_from_steps(steps: pl.DataFrame) -> pl.DataFrame:
         wait_min=pl.Series(_sums(wait, first)),
         service_min=pl.Series(_sums(service, first)),
         outcome=steps["outcome"][last],
+        **({"score": steps["visit_score"][last]} if "visit_score" in steps.columns else {}),
     )
 
 

@@ -28,8 +28,8 @@ Examples:
 Exit codes: 0 done, 2 the input is wrong, 3 stopped early with what finished kept, 1 a fault of ours.
 """
 
-CHECK_SHORT = "Say what is wrong with maps and scenarios."
-CHECK_HELP = """Say everything that is wrong with journey maps and scenarios, without running them.
+CHECK_SHORT = "Say what is wrong with maps, scenarios and behaviours."
+CHECK_HELP = """Say everything that is wrong with maps, scenarios and behaviours, without running them.
 
 Every problem is one line, file:line:column: path: what is wrong, what was found, and a hint.
 
@@ -40,6 +40,20 @@ Examples:
 
 \b
 Exit codes: 0 all files can be run, 2 at least one cannot.
+"""
+
+ASSUMPTIONS_SHORT = "List every constant of how people behave, with its source."
+ASSUMPTIONS_HELP = """List every constant of how people judge, tell, leave and choose, with its source.
+
+With a scenario, values that it has set say so, and what its options change is listed below. The numbers of
+a journey map (arrivals, service times, patience, ...) have their sources in the comments of the map itself.
+
+\b
+Examples:
+  journeysim assumptions
+  journeysim assumptions evidence
+  journeysim assumptions scenarios/lunch-hour.yaml
+  journeysim assumptions scenarios/lunch-hour.yaml --json
 """
 
 SCHEMA_SHORT = "Print a JSON Schema for editors."
@@ -110,7 +124,7 @@ def run(
         typer.Option(
             "--set",
             metavar="PATH=VALUE",
-            help="Change the map in every option, such as staff.tellers.count=5; may be given several times.",
+            help="Change every option: staff.tellers.count=5, behaviour.telling.told_bad=12; repeatable.",
         ),
     ] = None,
     replications: Annotated[
@@ -158,12 +172,32 @@ def run(
 @app.command(help=CHECK_HELP, short_help=CHECK_SHORT)
 @guarded
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Journey maps and scenario files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Maps, scenarios and behaviours.")],
 ) -> None:
-    """Say everything that is wrong with journey maps and scenarios, without running them."""
+    """Say everything that is wrong with maps, scenarios and behaviours, without running them."""
     from journeysim.cli.check_command import check_command
 
     check_command(files)
+
+
+@app.command(help=ASSUMPTIONS_HELP, short_help=ASSUMPTIONS_SHORT)
+@guarded
+def assumptions(
+    scenario: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SCENARIO",
+            help="A scenario, a map, the file of a behaviour, or a preset; default: rules-of-thumb.",
+        ),
+    ] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document in place of the table.")
+    ] = False,
+) -> None:
+    """List every constant of how people behave, with its source."""
+    from journeysim.cli.assumptions_command import assumptions_command
+
+    assumptions_command(scenario, as_json=json_)
 
 
 @app.command(help=SCHEMA_HELP, short_help=SCHEMA_SHORT)

@@ -8,7 +8,11 @@ from pathlib import Path
 
 from journeysim.cli.guard import WRONG_INPUT, problems_text, say, show
 from journeysim.errors import InputError
-from journeysim.experiment import Scenario, load_scenario
+from journeysim.experiment import Scenario
+from journeysim.experiment.assumptions import assumptions_of
+from journeysim.experiment.load import load_scenario_or_behaviour
+from journeysim.market.constants import NO_SOURCE
+from journeysim.market.presets import LoadedBehaviour
 
 
 def check_command(files: Sequence[Path]) -> None:
@@ -16,14 +20,17 @@ def check_command(files: Sequence[Path]) -> None:
     wrong = False
     for file in files:
         try:
-            scenario = load_scenario(file)
+            found = load_scenario_or_behaviour(file)
         except InputError as error:
             wrong = True
             say(str(error))
             continue
-        if scenario.warnings:
-            say(problems_text(scenario.warnings, "warning"))
-        show(f"{file}: ok, {summary(scenario)}")
+        if isinstance(found, LoadedBehaviour):
+            show(f"{file}: ok, {behaviour_summary(found)}")
+            continue
+        if found.warnings:
+            say(problems_text(found.warnings, "warning"))
+        show(f"{file}: ok, {summary(found)}")
     if wrong:
         sys.exit(WRONG_INPUT)
 
@@ -40,6 +47,14 @@ def summary(scenario: Scenario) -> str:
     if len(scenario.options) > 1:
         kinds.insert(0, _counted(len(scenario.options), "option"))
     return f"{scenario.name}: {', '.join(kinds)}"
+
+
+def behaviour_summary(loaded: LoadedBehaviour) -> str:
+    """Say in one line what a behaviour holds, and how much of it has no source."""
+    rows = assumptions_of(loaded).constants
+    without = sum(one.source == NO_SOURCE for one in rows)
+    counts = _counted(len(rows), "constant") + (f", {without} without a source" if without else "")
+    return f"{loaded.behaviour.behaviour}: {counts}"
 
 
 def _counted(number: int, noun: str) -> str:

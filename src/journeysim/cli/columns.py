@@ -53,19 +53,55 @@ class Table:
         return lines
 
 
+@dataclass(frozen=True)
+class Paragraphs:
+    """A table of two short columns and a wide one that holds several texts, each on lines of its own.
+
+    Parameters
+    ----------
+    head : heading of each of the three columns.
+    rows : name, value and texts of each row; an empty text takes no line.
+    """
+
+    head: tuple[str, str, str]
+    rows: Sequence[tuple[str, str, Sequence[str]]]
+
+    def lines(self) -> list[str]:
+        """Text lines, at most `WIDTH` columns wide; all columns begin at the left."""
+        most = WIDTH // 2
+        short = [(shortened(name, most), shortened(value, most // 2)) for name, value, _ in self.rows]
+        widths = [
+            max(cell_len(cells[at]) for cells in [(self.head[0], self.head[1]), *short]) for at in (0, 1)
+        ]
+        room = WIDTH - sum(widths) - 2 * GAP
+        lines = [self._row(self.head, widths), "-" * WIDTH]
+        for (name, value), (_, _, texts) in zip(short, self.rows, strict=True):
+            inside = [line for text in texts if text for line in wrapped(text, "  ", room)] or [""]
+            lines += [
+                self._row((name, value, line) if not number else ("", "", line), widths)
+                for number, line in enumerate(inside)
+            ]
+        return lines
+
+    @staticmethod
+    def _row(cells: tuple[str, str, str], widths: Sequence[int]) -> str:
+        parts = [cell + " " * (width - cell_len(cell)) for cell, width in zip(cells[:2], widths, strict=True)]
+        return (" " * GAP).join([*parts, cells[2]]).rstrip()
+
+
 def shortened(text: str, width: int) -> str:
     """Return text of at most ``width`` columns, its end replaced by an ellipsis where it was longer."""
     return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
 
 
-def wrapped(text: str, indent: str = "    ") -> list[str]:
-    """Return text as lines of at most `WIDTH` columns, broken between words; later ones are indented."""
+def wrapped(text: str, indent: str = "    ", width: int = WIDTH) -> list[str]:
+    """Return text as lines of at most ``width`` columns, broken between words; later ones are indented."""
     lines: list[str] = []
     for word in text.split(" "):
-        if lines and cell_len(f"{lines[-1]} {word}") <= WIDTH:
+        if lines and cell_len(f"{lines[-1]} {word}") <= width:
             lines[-1] = f"{lines[-1]} {word}"
         else:
-            lines.append(shortened(indent + word if lines else word, WIDTH))
+            lines.append(shortened(indent + word if lines else word, width))
     return lines
 
 

@@ -30,6 +30,7 @@ class Column:
     factor : 100 for fractions shown in percent.
     only_if_seen : leave the column out where every value is ``usual`` or missing.
     usual : the value that says nothing.
+    decimals : at most.
     """
 
     metric: str
@@ -37,6 +38,7 @@ class Column:
     factor: float = 1.0
     only_if_seen: bool = False
     usual: float = 0.0
+    decimals: int = 2
 
 
 _CONTACTS = Column("contacts_per_case", "contacts\na case", only_if_seen=True, usual=1.0)
@@ -56,6 +58,11 @@ _LINE = Column("queue_length_mean", "line\nmean")
 _OVERTIME = Column("overtime_min_per_day", "overtime\nmin a day")
 _CASE_DAYS = Column("days_to_resolution_mean", "days to\nresolve", only_if_seen=True)
 _WAITED = Column("waited_fraction", "waited\n%", 100)
+_SCORE = Column("score_mean", "score\n-1…1", decimals=3)
+_SATISFIED = Column("satisfied_fraction", "satisfied\n%", 100)
+_PROMOTERS = Column("net_promoter_score", "net promoter\n%", 100)
+_WAIT_SCORE = Column("wait_score_mean", "wait\nscore")
+_ENCOUNTER_SCORE = Column("encounter_score_mean", "encounter\nscore")
 
 # In order of importance: what does not fit into the width is left to the files.
 _OPTION_COLUMNS = (
@@ -63,9 +70,12 @@ _OPTION_COLUMNS = (
     _CASE_DAYS,
     _WAIT,
     _SERVED,
+    _SCORE,
+    _SATISFIED,
+    _PROMOTERS,
+    _COST,
     _WITHIN,
     _P90,
-    _COST,
     _BUSY,
     _RENEGED,
     _BALKED,
@@ -75,12 +85,15 @@ _OPTION_COLUMNS = (
 )
 _SHOWN_ORDER = (
     _VISITS, _CONTACTS, _CASE_DAYS, _WAIT, _P90, _WITHIN, _SERVED, _RENEGED, _BALKED, _REJECTED, _CLOSED,
-    _FAILED, _LINE, _BUSY, _OVERTIME, _COST,
+    _FAILED, _LINE, _SCORE, _WAIT_SCORE, _ENCOUNTER_SCORE, _SATISFIED, _PROMOTERS, _BUSY, _OVERTIME, _COST,
 )  # fmt: skip
-_TOUCHPOINT_COLUMNS = (_VISITS, _WAIT, _P90, _WITHIN, _RENEGED, _LINE, _SERVED, _BALKED, _REJECTED, _FAILED)
+_TOUCHPOINT_COLUMNS = (
+    _SCORE, _VISITS, _WAIT, _P90, _WAIT_SCORE, _ENCOUNTER_SCORE, _RENEGED, _FAILED, _WITHIN, _LINE, _SERVED,
+    _BALKED, _REJECTED,
+)  # fmt: skip
 _SEGMENT_COLUMNS = (
-    _VISITS, _CONTACTS, _CASE_DAYS, _WAIT, _WITHIN, _SERVED, _P90, _RENEGED, _BALKED, _CLOSED, _REJECTED,
-    _FAILED,
+    _VISITS, _CONTACTS, _CASE_DAYS, _WAIT, _SCORE, _SATISFIED, _SERVED, _WITHIN, _PROMOTERS, _P90, _RENEGED,
+    _BALKED, _CLOSED, _REJECTED, _FAILED,
 )  # fmt: skip
 _STAFF_COLUMNS = (_BUSY, _OVERTIME, _COST)
 # The visits are those of the log by construction.
@@ -99,7 +112,7 @@ def run_tables(run: Run) -> str:
         parts.append(_observed(run, baseline))
     if len(baseline.by("segment")) > 1:
         parts.append(_segments(run.options, baseline))
-    parts.append(_details("By touchpoint", baseline, "touchpoint", _TOUCHPOINT_COLUMNS))
+    parts.append(_touchpoints(baseline))
     if baseline.by("staff"):
         parts.append(_details("By staff group", baseline, "staff", _STAFF_COLUMNS))
     parts.append(_beside(run, baseline))
@@ -145,6 +158,22 @@ def _segments(options: Sequence[OptionResult], baseline: OptionResult) -> list[s
     return _estimates("By segment", "", rows, _SEGMENT_COLUMNS)
 
 
+def _touchpoints(baseline: OptionResult) -> list[str]:
+    """Return the touchpoints with the emotion curve, its lowest point marked."""
+    rows = baseline.by("touchpoint")
+    cells = _column_cells(rows, _TOUCHPOINT_COLUMNS)
+    scores = [found[_SCORE.metric].mean if _SCORE.metric in found else math.nan for found in rows.values()]
+    known = [score for score in scores if not math.isnan(score)]
+    marked = _SCORE in cells and len(known) > 1
+    if marked:
+        lowest = scores.index(min(known))
+        cells[_SCORE] = [text + (" " if at != lowest else "<") for at, text in enumerate(cells[_SCORE])]
+    lines = _table(f"By touchpoint, {baseline.name}", "", list(rows), cells)
+    return (
+        [*lines, "< lowest point of the emotion curve, the mean score along the journey"] if marked else lines
+    )
+
+
 def _details(title: str, baseline: OptionResult, scope: str, columns: Sequence[Column]) -> list[str]:
     return _estimates(f"{title}, {baseline.name}", "", baseline.by(scope), columns)
 
@@ -152,9 +181,15 @@ def _details(title: str, baseline: OptionResult, scope: str, columns: Sequence[C
 def _estimates(
     title: str, first: str, rows: Mapping[str, Mapping[str, Estimate]], columns: Sequence[Column]
 ) -> list[str]:
+    return _table(title, first, list(rows), _column_cells(rows, columns))
+
+
+def _column_cells(
+    rows: Mapping[str, Mapping[str, Estimate]], columns: Sequence[Column]
+) -> dict[Column, list[str]]:
+    """Texts of every column that says something."""
     seen = [column for column in columns if _is_seen(column, rows)]
-    cells = {column: _cells(column, [found.get(column.metric) for found in rows.values()]) for column in seen}
-    return _table(title, first, list(rows), cells)
+    return {column: _cells(column, [found.get(column.metric) for found in rows.values()]) for column in seen}
 
 
 def _table(title: str, first: str, names: Sequence[str], cells: Mapping[Column, Sequence[str]]) -> list[str]:
@@ -186,7 +221,7 @@ def _is_seen(column: Column, rows: Mapping[str, Mapping[str, Estimate]]) -> bool
 
 def _cells(column: Column, found: Sequence[Estimate | None]) -> list[str]:
     halves = [value.half_width * column.factor for value in found if value is not None]
-    digits = _digits(halves)
+    digits = _digits(halves, column.decimals)
     return [_MISSING if value is None else _estimate(value, column.factor, digits) for value in found]
 
 
@@ -213,7 +248,7 @@ def _digits(halves: Sequence[float], most: int = 2) -> int:
 def _differences(others: Sequence[OptionResult], baseline: OptionResult) -> list[str]:
     shown = {option.name: option.metrics for option in (baseline, *others)}
     cells = {
-        column: [_difference(option.versus_baseline.get(column.metric), column.factor) for option in others]
+        column: [_difference(option.versus_baseline.get(column.metric), column) for option in others]
         for column in _OPTION_COLUMNS
         if _is_seen(column, shown)
     }
@@ -243,13 +278,13 @@ def _option_costs(run: Run) -> list[str]:
     ]
 
 
-def _difference(value: Comparison | None, factor: float) -> str:
+def _difference(value: Comparison | None, column: Column) -> str:
     if value is None or math.isnan(value.difference.difference):
         return _MISSING
     found = value.difference
-    half = (found.high - found.low) / 2 * factor
-    digits = _digits([half], most=3)
-    text = f"{found.difference * factor:+,.{digits}f}"
+    half = (found.high - found.low) / 2 * column.factor
+    digits = _digits([half], most=column.decimals + 1)
+    text = f"{found.difference * column.factor:+,.{digits}f}"
     if not any(digit in text for digit in "123456789"):
         text = text.replace("-", "+")
     return _with_half(text, half, digits) + ("*" if value.real else " ")

@@ -10,9 +10,9 @@ from typing import Annotated
 from pydantic import Field
 
 from journeysim.journey.distributions import Strictly
-from journeysim.journey.values import Duration, NotNegative, Positive, PositiveDuration, Share
+from journeysim.journey.values import Duration, NotNegative, Number, Positive, PositiveDuration, Share
 
-Score = Annotated[float, Field(ge=-1, le=1, strict=True)]
+Score = Annotated[Number, Field(ge=-1, le=1)]
 
 
 class Conditions(Strictly):
@@ -41,9 +41,7 @@ class WaitingRules(Strictly):
     overestimation: Positive = Field(description="Perceived wait ÷ actual wait, before the conditions.")
     conditions: Conditions = Field(description="Factors on the perceived wait, by condition of the queue.")
     acceptable: AcceptableWait = Field(description="Acceptable wait where the map says nothing.")
-    unnoticed: Duration = Field(
-        description="A wait before a greeting or a machine up to this is no moment of its own."
-    )
+    unnoticed: Duration = Field(description="A wait for a greeting or a machine up to this goes unnoticed.")
     power: Positive = Field(description="Exponent of the value function.")
     loss_aversion: Positive = Field(description="A loss weighs this many times a gain.")
     given_up: Score = Field(description="Who balked, gave up, found no room or was sent home: at most this.")

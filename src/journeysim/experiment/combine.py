@@ -13,6 +13,7 @@ from journeysim.errors import InputError, Problem
 from journeysim.journey import Document
 from journeysim.journey.faults import problem_at, show
 from journeysim.journey.strict_yaml import read_leniently
+from journeysim.market.presets import is_file_name
 
 MAX_GRID = 1000
 _MERGED_BY_ENTRY = ("set", "options", "grid")
@@ -108,12 +109,18 @@ def _merged(base: Document, own: Document) -> Document:
 
 
 def _at_home(base: Document, own: Document) -> Document:
-    """Let the base's map be found from the folder of the scenario that extends it."""
-    named = base.data.get("journey")
-    if not isinstance(named, str) or base.folder is None or own.folder is None:
+    """Let the base's map and behaviour be found from the folder of the scenario that extends it."""
+    if base.folder is None or own.folder is None:
         return base
-    there = os.path.relpath(base.folder / named, own.folder)
-    data = {**base.data, "journey": there}
+    behaviour = base.data.get("behaviour")
+    data = dict(base.data)
+    if isinstance(base.data.get("journey"), str):
+        data["journey"] = os.path.relpath(base.folder / base.data["journey"], own.folder)
+    if isinstance(behaviour, str) and is_file_name(behaviour):
+        data["behaviour"] = os.path.relpath(base.folder / behaviour, own.folder)
+    elif isinstance(behaviour, dict) and isinstance(behaviour.get("file"), str):
+        there = os.path.relpath(base.folder / behaviour["file"], own.folder)
+        data["behaviour"] = {**behaviour, "file": there}
     return Document(data, base.file, base.folder, base.marks, base.key_marks)
 
 

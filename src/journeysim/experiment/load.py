@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +11,36 @@ from pydantic import ValidationError
 
 from journeysim.branch.calendar import OpenDay, open_days
 from journeysim.errors import InputError, Problem
-from journeysim.experiment.combine import beside, extended
+from journeysim.experiment.combine import extended
+from journeysim.experiment.map_files import map_at
+from journeysim.experiment.markets import MarketLoader, banks_aligned
 from journeysim.experiment.options import Change, OptionBuilder, changes_in
 from journeysim.experiment.resolve import DataFiles
 from journeysim.experiment.scenario import (
     DEFAULT_DAYS,
     DEFAULT_TARGET_WAIT,
-    NOT_BUILT_YET,
     Option,
     OptionFile,
     Scenario,
     ScenarioFile,
 )
+from journeysim.experiment.sections import Sections, sections_of
 from journeysim.journey import Document, Journey
-from journeysim.journey.faults import nearest, problem_at, problems_from
+from journeysim.journey.faults import in_file_order, nearest, problem_at, problems_from
 from journeysim.journey.patches import Patch, patch_from_setting, patches_from, removals_from
-from journeysim.journey.strict_yaml import Loc, Place, parse_leniently, read_leniently
+from journeysim.journey.strict_yaml import Loc, parse_leniently, read_leniently
+from journeysim.market.behaviour import Behaviour
+from journeysim.market.model import Market
+from journeysim.market.presets import (
+    BehaviourSource,
+    LoadedBehaviour,
+    behaviour_from,
+    behaviour_of,
+    find_behaviour,
+    is_behaviour,
+)
+from journeysim.market.state import OURS
+from journeysim.market.timeline import Timeline
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,20 @@ def load_scenario(
     return _loaded(document, problems, Overrides(tuple(changes), replications, seed))
 
 
+def load_scenario_or_behaviour(path: str | Path) -> Scenario | LoadedBehaviour:
+    """Read and check a file of any kind: a scenario, a journey map, or a behaviour.
+
+    Raises
+    ------
+    InputError
+        Something is wrong with it; all problems at once.
+    """
+    document, problems = read_leniently(path)
+    if is_behaviour(document):
+        return behaviour_of(document, path, problems)
+    return _loaded(document, problems, Overrides())
+
+
 def parse_scenario(text: str, file_name: str = "<text>", folder: Path | None = None) -> Scenario:
     """Read and check a scenario or a map from YAML text; ``folder`` is where the files it names are."""
     document, problems = parse_leniently(text, file_name, folder)
@@ -78,8 +106,15 @@ def _loaded(document: Document, problems: list[Problem], overrides: Overrides) -
     if isinstance(document.data, dict) and "scenario" in document.data:
         scenario = extended(document, problems)
         file = _validated(scenario, problems)
-        plan = _map_of(scenario, problems)
+        plan = map_at(scenario, (), problems)
+        if scenario.data.get("journey") is None and not _has_branches(scenario):
+            hint = "for example journey: ../journeys/city-branch.yaml"
+            problems.append(problem_at(scenario, (), "the key journey is missing", "", hint))
         loader = _Loader(scenario, plan, problems, overrides)
+    elif is_behaviour(document):
+        problem = "a scenario or a journey map is required"
+        hint = "a scenario names it under the key behaviour"
+        raise InputError([problem_at(document, (), problem, "a behaviour", hint)])
     else:
         journey = document.data.get("journey") if isinstance(document.data, dict) else None
         file = ScenarioFile(scenario=journey if isinstance(journey, str) and journey else "Journey")
@@ -93,10 +128,6 @@ def _validated(document: Document, problems: list[Problem]) -> ScenarioFile | No
     except ValidationError as error:
         problems += problems_from(error, document, ScenarioFile)
         return None
-    for key in NOT_BUILT_YET:
-        if key in document.data:
-            hint = "leave it out for now"
-            problems.append(problem_at(document, (key,), "not built yet", "", hint, key=True))
     if not isinstance(file.replications, int):
         problems.append(
             problem_at(
@@ -106,44 +137,10 @@ def _validated(document: Document, problems: list[Problem]) -> ScenarioFile | No
     return file
 
 
-def _map_of(scenario: Document, problems: list[Problem]) -> Document | None:
-    """Return the map that a scenario names or holds; None where there is none to be read."""
-    journey = scenario.data.get("journey")
-    if isinstance(journey, dict):
-        return _within(scenario, ("journey",))
-    if not isinstance(journey, str):
-        if journey is None:
-            hint = "for example journey: ../journeys/city-branch.yaml"
-            problems.append(problem_at(scenario, (), "the key journey is missing", "", hint))
-        return None
-    try:
-        found, more = read_leniently((scenario.folder or Path()) / journey, beside(scenario.file, journey))
-    except InputError as error:
-        # A file that is not there is the scenario's fault; anything in it is its own.
-        problems += [
-            problem if problem.line else problem_at(scenario, ("journey",), problem.problem, problem.file)
-            for problem in error.problems
-        ]
-        return None
-    problems += more
-    if isinstance(found.data, dict) and "scenario" in found.data:
-        hint = "a scenario is taken over by `extends`"
-        problems.append(problem_at(scenario, ("journey",), "a journey map is required", "a scenario", hint))
-        return None
-    return found
-
-
-def _within(document: Document, loc: Loc) -> Document:
-    """Return the part of a document at ``loc`` as a document; everything keeps its place."""
-    depth = len(loc)
-
-    def inside(marks: Mapping[Loc, Place]) -> dict[Loc, Place]:
-        return {old[depth:]: place for old, place in marks.items() if old[:depth] == loc}
-
-    data = document.data
-    for part in loc:
-        data = data[part]
-    return Document(data, document.file, document.folder, inside(document.marks), inside(document.key_marks))
+def _has_branches(scenario: Document) -> bool:
+    """Whether maps may stand with the branches of a market rather than under ``journey``."""
+    market = scenario.data.get("market")
+    return isinstance(market, dict) and bool(market.get("branches"))
 
 
 class _Loader:
@@ -160,25 +157,45 @@ class _Loader:
     def load(self, file: ScenarioFile | None) -> Scenario:
         settings = self._settings()
         changes = changes_in(self._scenario, self._problems)
-        if self._plan is None:
-            raise InputError(_tidy(self._problems))
-        builder = OptionBuilder(self._plan, self._scenario.file)
         common = (
             *patches_from(self._scenario, ("set",)),
             *settings,
             *removals_from(self._scenario, ("remove",)),
         )
+        sections = [sections_of((*common, *change.patches), self._problems) for change in changes]
+        named, loaded, behaviours = self._behaviours(
+            sections_of(common, self._problems).behaviour, [parts.behaviour for parts in sections]
+        )
+        market = self._market_loader(file, sections_of(common, []))
+        if self._plan is None and market is None:
+            raise InputError(in_file_order(self._problems))
+        builder = None if self._plan is None else OptionBuilder(self._plan, self._scenario.file)
         options = []
-        for change in changes:
-            journey = builder.journey(change.name, (*common, *change.patches))
-            if journey is not None and file is not None:
-                options.append(self._option(change.name, journey, file))
-        self._problems += builder.problems
+        for change, parts, behaviour in zip(changes, sections, behaviours, strict=True):
+            own = file.options.get(change.name, OptionFile()) if file is not None else OptionFile()
+            self._check_without_market(change.name, own, parts)
+            branches = None if market is None else market.branches(change.name, parts, own.period)
+            in_market = market.market(change.name, parts, branches) if market and branches else None
+            journey: Journey | None = branches[0].journey if branches else None
+            if market is None and builder is not None:
+                journey = builder.journey(change.name, parts.journey)
+            if journey is not None and behaviour is not None and file is not None:
+                options.append(self._option(change.name, journey, behaviour, file, in_market))
+        warnings: list[Problem] = []
+        if market is not None:
+            market.finish()
+            options = _with_all_banks(options)
+            warnings = market.warnings
+        elif builder is not None:
+            self._problems += builder.problems
+            warnings = builder.warnings
         if file is not None:
             self._check_baseline(file, changes)
-        if self._problems or file is None:
-            raise InputError(_tidy(self._problems))
-        resolved, files = self._resolved(file, changes, settings, options)
+        if self._problems or file is None or named is None or loaded is None:
+            raise InputError(in_file_order(self._problems))
+        if market is not None and options[0].market is not None:
+            market.warn_of_runaway(options[0].market, options[0].behaviour)
+        resolved, files = self._resolved(file, named, changes, settings, options, market)
         return Scenario(
             name=file.scenario,
             description=file.description,
@@ -187,10 +204,46 @@ class _Loader:
             replications=resolved["replications"],
             seed=resolved["seed"],
             target_wait_min=file.target_wait,
+            behaviour=loaded,
             resolved=resolved,
             files=files,
-            warnings=tuple(builder.warnings),
+            warnings=tuple(warnings),
         )
+
+    def _market_loader(self, file: ScenarioFile | None, common: Sections) -> MarketLoader | None:
+        """The loader of the scenario's markets; None where it has none, or is too wrong to look at it."""
+        if file is None or "market" not in self._scenario.data:
+            return None
+        if not isinstance(self._scenario.data["market"], dict):
+            problem, hint = "a mapping is required", "for example {customers: 12000}"
+            self._problems.append(problem_at(self._scenario, ("market",), problem, "", hint))
+            return None
+        loader = MarketLoader(self._scenario, self._plan, file, common, self._problems)
+        loader.begin()
+        return loader
+
+    def _check_without_market(self, name: str, option: OptionFile, sections: Sections) -> None:
+        """Refuse what makes sense in a market only."""
+        if "market" in self._scenario.data:
+            return
+        hint = "give the scenario a market, for example {customers: 12000}"
+        if option.period is not None:
+            loc = ("options", name, "period")
+            self._problems.append(problem_at(self._scenario, loc, "only with a market", "", hint, key=True))
+        for word, patches in (("market", sections.market), ("branches", sections.branches)):
+            for patch in patches:
+                place = patch.path_place
+                found = Problem(
+                    place.file,
+                    place.line,
+                    place.column,
+                    f"{word}.{patch.path}",
+                    "only with a market",
+                    "",
+                    hint,
+                )
+                if found not in self._problems:
+                    self._problems.append(found)
 
     def _settings(self) -> list[Patch]:
         patches = []
@@ -201,9 +254,42 @@ class _Loader:
                 self._problems += error.problems
         return patches
 
-    def _option(self, name: str, journey: Journey, file: ScenarioFile) -> Option:
+    def _behaviours(
+        self, common: tuple[Patch, ...], changes: Sequence[tuple[Patch, ...]]
+    ) -> tuple[LoadedBehaviour | None, LoadedBehaviour | None, list[Behaviour | None]]:
+        """Return the behaviour that the scenario names, the same with the changes for all, and each option's.
+
+        None where something is wrong with it.
+        """
+        source, wrong = find_behaviour(self._scenario)
+        self._problems += wrong
+        if source is None:
+            return None, None, [None] * len(changes)
+        named = self._behaviour(source, ())
+        loaded = self._behaviour(source, common) if common else named
+        made = [self._behaviour(source, patches) if patches != common else loaded for patches in changes]
+        return named, loaded, [one.behaviour if one is not None else None for one in made]
+
+    def _behaviour(self, source: BehaviourSource, patches: Sequence[Patch]) -> LoadedBehaviour | None:
+        try:
+            return behaviour_from(source, patches)
+        except InputError as error:
+            self._problems += error.problems
+            return None
+
+    def _option(
+        self, name: str, journey: Journey, behaviour: Behaviour, file: ScenarioFile, market: Market | None
+    ) -> Option:
         own = file.options.get(name, OptionFile())
-        return Option(name, journey, self._days(journey, file, name), own.description, own.cost_per_year)
+        if market is None:
+            days = self._days(journey, file, name)
+        else:
+            days = tuple(
+                day
+                for month in range(market.months)
+                for day in Timeline.of(market, 0).open_days(market.banks[OURS].branches[0], month)
+            )
+        return Option(name, journey, behaviour, days, own.description, own.cost_per_year, market)
 
     def _days(self, journey: Journey, file: ScenarioFile, option: str) -> tuple[OpenDay, ...]:
         log = journey.arrivals.recorded
@@ -228,13 +314,14 @@ class _Loader:
     def _resolved(
         self,
         file: ScenarioFile,
+        behaviour: LoadedBehaviour,
         changes: Sequence[Change],
         settings: Sequence[Patch],
         options: Sequence[Option],
+        market: MarketLoader | None,
     ) -> tuple[dict[str, Any], dict[str, bytes]]:
         """Return the scenario with everything written out, and the data files that it names."""
-        assert self._plan is not None
-        files = DataFiles(self._plan.folder)
+        files = DataFiles(None if self._plan is None else self._plan.folder)
         everywhere = dict(file.set)
         for patch in settings:
             # To the end, as it is applied after all others, also where the file sets the same path.
@@ -260,21 +347,26 @@ class _Loader:
                         "set": files.moved_patches(change.set),
                         "remove": change.remove,
                         "cost_per_year": option.cost_per_year or None,
+                        "period": self._scenario.data.get("options", {}).get(change.name, {}).get("period"),
                     }
                 )
                 for change, option in zip(changes, options, strict=True)
             },
-            "journey": files.moved(self._plan.data),
+            "behaviour": behaviour.data,
+            "journey": None if self._plan is None else files.moved(self._plan.data),
+            "market": None if market is None else market.resolved(files),
         }
+        if market is not None:
+            del resolved["days"]
         return _without_empty(resolved), files.content
+
+
+def _with_all_banks(options: list[Option]) -> list[Option]:
+    markets = [option.market for option in options if option.market is not None]
+    if len(markets) < len(options):
+        return options
+    return [replace(option, market=one) for option, one in zip(options, banks_aligned(markets), strict=True)]
 
 
 def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, "", [], {})}
-
-
-def _tidy(problems: Iterable[Problem]) -> list[Problem]:
-    """Sort by place, without repetitions."""
-    return sorted(
-        set(problems), key=lambda problem: (problem.file, problem.line, problem.column, problem.path)
-    )

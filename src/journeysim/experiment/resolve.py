@@ -14,7 +14,7 @@ from typing import Any
 from journeysim.branch.own_rules import OwnRules
 from journeysim.errors import JourneySimError
 
-RESULTS = 1
+RESULTS = 2
 """Raised whenever the numbers of an unchanged scenario move, so that old runs are not continued."""
 
 OWN_RULES = "files/own_rules.py"
@@ -22,7 +22,7 @@ OWN_RULES = "files/own_rules.py"
 FILES = "files"
 """Folder beside a resolved scenario that holds the data files it names."""
 
-_NAMING_FILES = frozenset({"from_log", "appointments", "empirical", "count"})
+_NAMING_FILES = frozenset({"from_log", "appointments", "empirical", "count", "network"})
 """Keys whose mapping may name a data file under ``file``."""
 
 
@@ -32,12 +32,13 @@ class DataFiles:
     Parameters
     ----------
     folder : where the map looks for its files; None for a map without a folder.
+    content : files collected for other maps, to which these are added.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, content: dict[str, bytes] | None = None) -> None:
         self._folder = folder
         self._names: dict[str, str] = {}
-        self.content: dict[str, bytes] = {}
+        self.content: dict[str, bytes] = {} if content is None else content
 
     def moved(self, data: Any, key: str = "") -> Any:
         """Return plain data with every data file named by where the resolved scenario finds it.

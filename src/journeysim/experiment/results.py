@@ -23,6 +23,13 @@ from journeysim.units import FloatArray
 Estimates = Mapping[str, Estimate]
 
 _PARTS = {"touchpoint": "by_touchpoint", "segment": "by_segment", "staff": "by_staff"}
+_MARKET_PARTS = {
+    "branch": "by_branch",
+    "rung": "by_rung",
+    "reason": "by_reason",
+    "complaint": "by_complaint",
+    "bank": "by_bank",
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -31,14 +38,22 @@ class MetricKey:
 
     Parameters
     ----------
-    scope : ``all``, ``touchpoint``, ``segment`` or ``staff``.
-    name : of the touchpoint, segment or staff group; empty for all.
+    scope : ``all``, ``touchpoint``, ``segment`` or ``staff``; of a market also ``rung``, ``reason``,
+        ``complaint``, ``bank`` or ``branch``.
+    name : within the scope; empty for all.
     metric : such as ``wait_mean_min``.
+    month : of a market's horizon, from 1; 0 for a whole replication.
     """
 
     scope: str
     name: str
     metric: str
+    month: int = 0
+
+    @property
+    def of_all(self) -> bool:
+        """Whether it is of everything over the whole replication."""
+        return self.scope == "all" and self.month == 0
 
 
 @dataclass(frozen=True)
@@ -79,19 +94,39 @@ class OptionResult:
     @property
     def metrics(self) -> dict[str, Estimate]:
         """Estimates over all visits, by metric name."""
-        return {key.metric: found for key, found in self.estimates.items() if key.scope == "all"}
+        return {
+            key.metric: found
+            for key, found in self.estimates.items()
+            if key.scope == "all" and key.month == 0
+        }
 
     @property
     def versus_baseline(self) -> dict[str, Comparison]:
         """Comparisons over all visits, by metric name; empty for the baseline itself."""
-        return {key.metric: found for key, found in self.comparisons.items() if key.scope == "all"}
+        return {
+            key.metric: found
+            for key, found in self.comparisons.items()
+            if key.scope == "all" and key.month == 0
+        }
 
     def by(self, scope: str) -> dict[str, dict[str, Estimate]]:
-        """Estimates for each ``touchpoint``, ``segment`` or ``staff`` group, by name and metric."""
+        """Estimates for each part of a scope such as ``touchpoint``, by name and metric."""
         found: dict[str, dict[str, Estimate]] = {}
         for key, value in self.estimates.items():
-            if key.scope == scope:
+            if key.scope == scope and key.month == 0:
                 found.setdefault(key.name, {})[key.metric] = value
+        return found
+
+    def by_month(self) -> dict[str, list[Estimate]]:
+        """Estimates of each month of a market's horizon, by metric, over all customers; empty without one.
+
+        Values of a part stand under its scope, name and metric, such as ``rung/active/customers``.
+        """
+        found: dict[str, list[Estimate]] = {}
+        for key, value in self.estimates.items():
+            if key.month > 0:
+                path = key.metric if key.scope == "all" else f"{key.scope}/{key.name}/{key.metric}"
+                found.setdefault(path, []).append(value)
         return found
 
 
@@ -124,7 +159,7 @@ def summarise(
 def summary_table(options: Sequence[OptionResult]) -> pl.DataFrame:
     """Estimates as a table: option, scope, name, metric, mean, low, high, n (null: nothing observed)."""
     rows = [
-        (option.name, key.scope, key.name, key.metric, found.mean, found.low, found.high, found.n)
+        (option.name, key.scope, key.name, key.metric, key.month, found.mean, found.low, found.high, found.n)
         for option in options
         for key, found in option.estimates.items()
     ]
@@ -135,7 +170,7 @@ def differences_table(options: Sequence[OptionResult]) -> pl.DataFrame:
     """Comparisons as a table: unadjusted interval and p, Holm's p, and what pairing did to the variance."""
     rows = [
         (
-            option.name, key.scope, key.name, key.metric,
+            option.name, key.scope, key.name, key.metric, key.month,
             found.difference.difference, found.difference.low, found.difference.high, found.difference.p,
             found.p_adjusted, found.difference.variance_removed, found.difference.n, found.real,
         )
@@ -155,6 +190,13 @@ def option_document(option: OptionResult) -> dict[str, Any]:
     }
     for scope, part in _PARTS.items():
         document[part] = {name: _estimates_document(found) for name, found in option.by(scope).items()}
+    months = option.by_month()
+    if months:
+        for scope, part in _MARKET_PARTS.items():
+            document[part] = {name: _estimates_document(found) for name, found in option.by(scope).items()}
+        document["by_month"] = {
+            metric: [_estimate_document(found) for found in estimates] for metric, estimates in months.items()
+        }
     document["versus_baseline"] = {
         metric: {
             "difference": number_or_none(found.difference.difference),
@@ -173,14 +215,15 @@ def number_or_none(value: float) -> float | None:
 
 
 def _estimates_document(found: Estimates) -> dict[str, Any]:
+    return {metric: _estimate_document(value) for metric, value in found.items()}
+
+
+def _estimate_document(value: Estimate) -> dict[str, Any]:
     return {
-        metric: {
-            "mean": number_or_none(value.mean),
-            "low": number_or_none(value.low),
-            "high": number_or_none(value.high),
-            "n": value.n,
-        }
-        for metric, value in found.items()
+        "mean": number_or_none(value.mean),
+        "low": number_or_none(value.low),
+        "high": number_or_none(value.high),
+        "n": value.n,
     }
 
 
@@ -190,10 +233,10 @@ def _by_metric(metrics: pl.DataFrame, option: str) -> dict[MetricKey, FloatArray
     replications = own["replication"].unique().sort()
     place = {number: at for at, number in enumerate(replications)}
     found: dict[MetricKey, FloatArray] = {}
-    for number, scope, name, metric, value in own.select(
-        "replication", "scope", "name", "metric", "value"
+    for number, scope, name, metric, month, value in own.select(
+        "replication", "scope", "name", "metric", "month", "value"
     ).iter_rows():
-        key = MetricKey(scope, name, metric)
+        key = MetricKey(scope, name, metric, month)
         if key not in found:
             found[key] = np.full(len(place), math.nan)
         if value is not None:
@@ -219,6 +262,7 @@ def _table(
     rows: Sequence[tuple[Any, ...]], numbers: Sequence[str], others: Mapping[str, Any]
 ) -> pl.DataFrame:
     schema: dict[str, Any] = dict.fromkeys(("option", "scope", "name", "metric"), pl.String)
+    schema |= {"month": pl.Int64}
     schema |= dict.fromkeys(numbers, pl.Float64)
     schema |= others
     return pl.DataFrame(list(rows), schema=schema, orient="row").with_columns(pl.col(numbers).fill_nan(None))

@@ -25,11 +25,11 @@ Commit = Callable[[ChunkResult], None]
 
 @dataclass
 class Cutter:
-    """Hands out the missing replications as chunks, all options advancing together.
+    """Hands out the missing replications as chunks, all tasks advancing together.
 
     Parameters
     ----------
-    missing : for each option its replications to do, ascending.
+    missing : for each task its replications to do, ascending.
     """
 
     missing: Sequence[list[int]]
@@ -47,28 +47,28 @@ class Cutter:
         return sum(len(numbers) * self.seconds.get(at, guess) for at, numbers in enumerate(self.missing))
 
     def learn(self, result: ChunkResult) -> None:
-        """Take note of how long a replication of an option takes."""
-        self.seconds[result.chunk.option] = result.seconds / result.chunk.count
+        """Take note of how long a replication of a task takes."""
+        self.seconds[result.chunk.task] = result.seconds / result.chunk.count
 
     def next_chunk(self, jobs: int) -> Chunk | None:
-        """Cut the next chunk: consecutive replications of the option that is furthest behind."""
-        waiting = [option for option, numbers in enumerate(self.missing) if numbers]
+        """Cut the next chunk: consecutive replications of the task that is furthest behind."""
+        waiting = [task for task, numbers in enumerate(self.missing) if numbers]
         if not waiting:
             return None
-        option = min(waiting, key=lambda at: (self.missing[at][0], at))
-        numbers = self.missing[option]
-        size = self._size(option, jobs)
+        task = min(waiting, key=lambda at: (self.missing[at][0], at))
+        numbers = self.missing[task]
+        size = self._size(task, jobs)
         count = 1
         while count < min(size, len(numbers)) and numbers[count] == numbers[0] + count:
             count += 1
-        chunk = Chunk(option, numbers[0], count)
+        chunk = Chunk(task, numbers[0], count)
         del numbers[:count]
         return chunk
 
-    def _size(self, option: int, jobs: int) -> int:
-        if option not in self.seconds:
+    def _size(self, task: int, jobs: int) -> int:
+        if task not in self.seconds:
             return 1
-        fitting = int(CHUNK_SECONDS / max(self.seconds[option], 1e-6))
+        fitting = int(CHUNK_SECONDS / max(self.seconds[task], 1e-6))
         # Towards the end chunks shrink, so that no process is left alone with a large one.
         fair = self.left() // (2 * jobs) if jobs > 1 else MAX_CHUNK
         return max(1, min(fitting, fair, MAX_CHUNK))
@@ -81,8 +81,8 @@ def run_chunks(
 
     Parameters
     ----------
-    packed : each option's task, as `workers.pack` gives it.
-    missing : for each option its replications to do, ascending.
+    packed : each task, as `workers.pack` gives it.
+    missing : for each task its replications to do, ascending.
     jobs : processes; 1 works in this one; None takes the cores there are, or this process alone where the
         work is small.
     commit : called in this process with every finished chunk, in the order they end.
@@ -111,7 +111,7 @@ def _try_alone(packed: Sequence[bytes], cutter: Cutter, commit: Commit) -> int:
         chunk = cutter.next_chunk(1)
         if chunk is None:
             break
-        result = simulate_chunk(packed[chunk.option], chunk)
+        result = simulate_chunk(packed[chunk.task], chunk)
         commit(result)
         if warm or result.seconds > SERIAL_BELOW_SECONDS:
             cutter.learn(result)
@@ -132,7 +132,7 @@ def _drive(executor: Executor, packed: Sequence[bytes], cutter: Cutter, jobs: in
                 chunk = cutter.next_chunk(jobs)
                 if chunk is None:
                     break
-                running.add(executor.submit(simulate_chunk, packed[chunk.option], chunk))
+                running.add(executor.submit(simulate_chunk, packed[chunk.task], chunk))
             if not running:
                 return
             ended = next(as_completed(running))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import polars as pl
 
@@ -18,6 +19,7 @@ from journeysim.branch.simulate import ENGINES
 from journeysim.branch.steps import visits_from_steps
 from journeysim.errors import JourneySimError, StoppedEarly
 from journeysim.experiment.beside import formula_document
+from journeysim.experiment.files import write_whole
 from journeysim.experiment.load import load_scenario, scenario_from
 from journeysim.experiment.observed import Observed, observed_in
 from journeysim.experiment.resolve import OWN_RULES, rules_text
@@ -32,8 +34,10 @@ from journeysim.experiment.reuse import Opened, open_folder
 from journeysim.experiment.runner import run_chunks
 from journeysim.experiment.scenario import Scenario
 from journeysim.experiment.store import Chunk, RunFolder, missing_replications
-from journeysim.experiment.workers import ChunkResult, Task, pack
+from journeysim.experiment.workers import ChunkResult, MarketTask, Task, pack
 from journeysim.journey import Journey
+from journeysim.market.model import Alternative
+from journeysim.market.start import Start, calibrated
 
 Progress = Callable[[int, int], None]
 """Called with the replications done and all there are, of all options together."""
@@ -75,8 +79,20 @@ class Run:
         return differences_table(self.options)
 
     @cached_property
+    def months(self) -> pl.DataFrame:
+        """Months of a market's horizon: option, replication, month, scope, name, metric, value.
+
+        Of all customers, or of a segment, rung, reason, bank or kind of complaint; empty without a market.
+        """
+        order = ["option", "replication", "month", "scope", "name", "metric", "value"]
+        return self.metrics.filter(pl.col("month") > 0).select(order)
+
+    @cached_property
     def steps(self) -> pl.DataFrame:
         """Every step of every visit, by option, replication, day, arrival and step.
+
+        Beside the columns of `STEPS_COLUMNS` there are ``score``, the mean of the step's moments, and
+        ``visit_score``, that of the whole visit; both -1..1.
 
         Raises
         ------
@@ -89,7 +105,7 @@ class Run:
 
     @cached_property
     def visits(self) -> pl.DataFrame:
-        """Every visit: arrival, departure, number of steps, total wait, outcome; see `steps`."""
+        """Every visit: arrival, departure, number of steps, total wait, outcome, score; see `steps`."""
         return visits_from_steps(self.steps)
 
     @cached_property
@@ -174,7 +190,7 @@ def run(
     if rules is not None:
         scenario = replace(scenario, files={**scenario.files, OWN_RULES: rules_text(rules).encode()})
     with open_folder(Path(out), scenario, chosen, steps=steps, resume=resume) as opened:
-        packed = _packed(scenario, chosen, opened.steps, rules)
+        packed = _packed(scenario, chosen, opened.steps, rules, opened.folder.start_path)
         return _run_in_folder(opened, packed, scenario, chosen, jobs, progress, rules)
 
 
@@ -188,19 +204,19 @@ def _run_in_memory(
     rules: OwnRules | None,
 ) -> Run:
     kept: dict[Chunk, ChunkResult] = {}
-    total = len(scenario.options) * scenario.replications
+    total = len(packed) * scenario.replications
 
     def commit(result: ChunkResult) -> None:
         kept[result.chunk] = result
         if progress:
             progress(sum(chunk.count for chunk in kept), total)
 
-    missing = missing_replications([], len(scenario.options), scenario.replications)
+    missing = missing_replications([], len(packed), scenario.replications)
     run_chunks(packed, missing, jobs, commit)
     in_order = [kept[chunk] for chunk in sorted(kept)]
-    metrics = pl.concat([result.metrics for result in in_order])
+    metrics = _in_option_order(pl.concat([result.metrics for result in in_order]), scenario)
     frames = [result.steps for result in in_order if result.steps is not None]
-    read_steps = (lambda: pl.concat(frames)) if steps else None
+    read_steps = (lambda: _in_option_order(pl.concat(frames), scenario)) if steps else None
     return _run_of(scenario, engine, None, metrics, (), read_steps, rules)
 
 
@@ -214,8 +230,8 @@ def _run_in_folder(
     rules: OwnRules | None,
 ) -> Run:
     folder, steps = opened.folder, opened.steps
-    missing = missing_replications(folder.committed(), len(scenario.options), scenario.replications)
-    total = len(scenario.options) * scenario.replications
+    missing = missing_replications(folder.committed(), len(packed), scenario.replications)
+    total = len(packed) * scenario.replications
     done = total - sum(len(numbers) for numbers in missing)
 
     def commit(result: ChunkResult) -> None:
@@ -231,8 +247,8 @@ def _run_in_folder(
         if any(missing):
             folder.reopen()
             run_chunks(packed, missing, jobs, commit)
-        metrics = folder.read_metrics(scenario.replications)
-        read_steps = (lambda: folder.read_steps(scenario.replications)) if steps else None
+        metrics = _in_option_order(folder.read_metrics(scenario.replications), scenario)
+        read_steps = _steps_reader(folder, scenario) if steps else None
         run = _run_of(scenario, engine, folder.path, metrics, opened.notes, read_steps, rules)
         if not folder.result_path.exists():
             _write_tables(folder, run, steps)
@@ -240,6 +256,10 @@ def _run_in_folder(
     except KeyboardInterrupt:
         raise StoppedEarly(f"stopped: {done} of {total} replications are kept in {folder.path}") from None
     return run
+
+
+def _steps_reader(folder: RunFolder, scenario: Scenario) -> Callable[[], pl.DataFrame]:
+    return lambda: _in_option_order(folder.read_steps(scenario.replications), scenario)
 
 
 def _write_tables(folder: RunFolder, run: Run, steps: bool) -> None:
@@ -266,12 +286,25 @@ def _run_of(
     return Run(scenario, engine, folder, metrics, options, observed, notes, steps, rules)
 
 
-def _packed(scenario: Scenario, engine: str, steps: bool, rules: OwnRules | None) -> list[bytes]:
+def _in_option_order(frame: pl.DataFrame, scenario: Scenario) -> pl.DataFrame:
+    """Rows by option, in the order of the scenario; within one as they stand."""
+    if scenario.options[0].market is None:
+        return frame
+    return pl.concat([frame.filter(pl.col("option") == option.name) for option in scenario.options])
+
+
+def _packed(
+    scenario: Scenario, engine: str, steps: bool, rules: OwnRules | None, start_path: Path | None = None
+) -> list[bytes]:
+    """The tasks of a scenario: one for each option, or one for all options of a market."""
+    if scenario.options[0].market is not None:
+        return [pack(_market_task(scenario, steps, rules, start_path))]
     return [
         pack(
             Task(
                 option=option.name,
                 journey=option.journey,
+                experience=option.behaviour,
                 days=option.days,
                 seed=scenario.seed,
                 target_wait_min=scenario.target_wait_min,
@@ -282,3 +315,38 @@ def _packed(scenario: Scenario, engine: str, steps: bool, rules: OwnRules | None
         )
         for option in scenario.options
     ]
+
+
+def _market_task(
+    scenario: Scenario, steps: bool, rules: OwnRules | None, start_path: Path | None
+) -> MarketTask:
+    alternatives = tuple(
+        Alternative(option.name, option.market, option.behaviour, option.cost_per_year)
+        for option in scenario.options
+        if option.market is not None
+    )
+    baseline = [option.name for option in scenario.options].index(scenario.baseline)
+    start = _kept_start(start_path)
+    if start is None:
+        start = calibrated(alternatives[baseline], scenario.seed, scenario.target_wait_min)
+        if start_path is not None:
+            write_whole(start_path, start.to_bytes())
+    return MarketTask(
+        alternatives,
+        baseline,
+        replace(start, months=()),
+        scenario.seed,
+        scenario.target_wait_min,
+        steps,
+        rules,
+    )
+
+
+def _kept_start(path: Path | None) -> Start | None:
+    """What the baseline fixed when the run began; None where it is not kept yet, or cannot be read."""
+    if path is None:
+        return None
+    try:
+        return Start.from_bytes(path.read_bytes())
+    except (OSError, ValueError, KeyError, BadZipFile):
+        return None

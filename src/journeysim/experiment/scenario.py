@@ -6,19 +6,20 @@ The models are the only definition of the format: keys, defaults, descriptions a
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, Strict, WithJsonSchema
+from pydantic import BeforeValidator, Field, SkipValidation, Strict, WithJsonSchema
 
 from journeysim.branch.calendar import OpenDay
 from journeysim.errors import Problem
 from journeysim.journey import Journey
 from journeysim.journey.distributions import Strictly
 from journeysim.journey.values import (
+    DateText,
+    MapOrFile,
     Number,
     PositiveCount,
     PositiveDuration,
@@ -29,6 +30,11 @@ from journeysim.journey.values import (
     parse_duration,
     tag,
 )
+from journeysim.market.behaviour import Behaviour
+from journeysim.market.constants import constants
+from journeysim.market.market_file import MarketFile, PeriodFile
+from journeysim.market.model import Market
+from journeysim.market.presets import PRESETS, LoadedBehaviour, default_behaviour
 
 DEFAULT_FIRST_DAY = date(2027, 1, 4)
 DEFAULT_DAYS = 20
@@ -38,31 +44,12 @@ DEFAULT_TARGET_WAIT = "10 min"
 ONLY_OPTION = "Today"
 """Name of the option of a bare map, and of a scenario that names none."""
 
-NOT_BUILT_YET = ("behaviour", "market")
-
-
-def _parse_date(value: object) -> date:
-    found = None
-    if isinstance(value, str) and len(value) == len("2027-01-04"):
-        with contextlib.suppress(ValueError):
-            found = date.fromisoformat(value)
-    if found is None:
-        raise fault("a date YYYY-MM-DD is required", "for example 2027-01-04")
-    if not 1900 <= found.year < 2200:
-        raise fault("a date from 1900 to 2199 is required")
-    return found
-
 
 def _parse_option_name(value: object) -> str:
     if not isinstance(value, str):
         raise fault("a name is required")
     return check_name(value)
 
-
-DateText = Annotated[
-    date, BeforeValidator(_parse_date), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
-]
-"""A date, written YYYY-MM-DD."""
 
 Days = Annotated[PositiveCount, Field(le=10_000)]
 OptionName = Annotated[
@@ -86,6 +73,11 @@ class OptionFile(Strictly):
     remove: tuple[PatchPath, ...] = Field(
         (), description="Paths to delete from the map.", examples=[["touchpoints.kiosk.if_failed"]]
     )
+    period: PeriodFile | None = Field(
+        None,
+        description="Days on which the changes to the map hold; absent: always. Only with a market.",
+        examples=[{"from": "2027-02-01", "until": "2027-02-28"}],
+    )
     cost_per_year: Number = Field(
         0.0,
         description="What the option costs a year beside its staff, in the map's currency.",
@@ -103,10 +95,34 @@ class Until(Strictly):
     at_most: PositiveCount = Field(500, description="Replications to stop at all the same.", examples=[500])
 
 
-MapOrFile = Annotated[
-    Annotated[Text, tag("text")] | Annotated[dict[str, Any], tag("mapping")],
-    by_shape("a map's file, or the map itself, is required", "for example ../journeys/city-branch.yaml"),
-]
+PresetName = Annotated[str, Strict(), WithJsonSchema({"type": "string", "enum": list(PRESETS)})]
+
+
+def _with_paths(schema: dict[str, Any]) -> None:
+    """Let editors complete the paths of a behaviour; what may stand there is `check`'s business."""
+    schema["properties"] = {one.path: {"description": one.meaning} for one in constants(default_behaviour())}
+
+
+class BehaviourChoice(Strictly):
+    """A behaviour that stands elsewhere, and what is changed in it."""
+
+    preset: PresetName | None = Field(
+        None, description="One of the behaviours that ship.", examples=["evidence"]
+    )
+    file: Text | None = Field(
+        None, description="The file of a behaviour, in place of a preset.", examples=["staff-survey.yaml"]
+    )
+    set: Patches = Field(
+        {},
+        description="Changes to it: the value replaces what stood at the path.",
+        examples=[{"telling.told_bad": 12}],
+        json_schema_extra=_with_paths,
+    )
+
+
+BehaviourForm = PresetName | Annotated[Text, Field(pattern=r"\.ya?ml$")] | BehaviourChoice | Behaviour
+"""Forms of a behaviour, for editors; `journeysim.market.presets` reads it and says what is wrong with it."""
+
 Replications = Annotated[
     Annotated[PositiveCount, tag("number")] | Annotated[Until, tag("mapping")],
     by_shape("a whole number is required", "for example 30"),
@@ -132,14 +148,14 @@ class ScenarioFile(Strictly):
         description="The journey map: its file, or the map itself.",
         examples=["../journeys/city-branch.yaml"],
     )
-    behaviour: Any = Field(
+    behaviour: SkipValidation[BehaviourForm | None] = Field(
         None,
-        description="How people judge and tell (not built yet).",
-        examples=[{"preset": "rules-of-thumb"}],
+        description="How people judge, tell, leave and choose: a preset, a file, or either with changes.",
+        examples=["rules-of-thumb", {"preset": "evidence", "set": {"telling.told_bad": 12}}],
     )
-    market: Any = Field(
+    market: SkipValidation[MarketFile | None] = Field(
         None,
-        description="Customers, their network and rival banks (not built yet).",
+        description="Customers, who they know, and rival banks; absent: nobody leaves and nobody tells.",
         examples=[{"customers": 12000, "months": 12}],
     )
     first_day: DateText = Field(
@@ -197,16 +213,21 @@ class Option:
     ----------
     name : as tables show it.
     journey : the map with all changes made.
+    behaviour : how people judge, tell, leave and choose, with all changes made.
     days : the open days of a replication.
     description : in the planner's words; may be empty.
     cost_per_year : beside its staff, in the map's currency.
+    market : the people and the banks; None without. The journey is then that of its first branch, and the
+        days are that branch's in the horizon.
     """
 
     name: str
     journey: Journey
+    behaviour: Behaviour
     days: tuple[OpenDay, ...]
     description: str = ""
     cost_per_year: float = 0.0
+    market: Market | None = None
 
 
 @dataclass(frozen=True)
@@ -222,6 +243,7 @@ class Scenario:
     replications : of each option, >= 1.
     seed : seed of all luck.
     target_wait_min : minutes within which a wait is within target.
+    behaviour : as the scenario names it with the changes for all options, and what it was before them.
     resolved : the scenario as plain data with the map in it and every default written out; with ``files``
         beside it, it alone reproduces the run.
     files : content of the data files that ``resolved`` names, by their path.
@@ -235,6 +257,7 @@ class Scenario:
     replications: int
     seed: int
     target_wait_min: float
+    behaviour: LoadedBehaviour = field(repr=False)
     resolved: Mapping[str, Any] = field(repr=False)
     files: Mapping[str, bytes] = field(repr=False)
     warnings: tuple[Problem, ...] = ()

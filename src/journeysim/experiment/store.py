@@ -6,11 +6,13 @@
       run.json        first, never rewritten: versions, seed, engine, id
       scenario.yaml   resolved, with files/ beside it where the map names data files
       lock            held while running
+      start.npz       with a market: what its baseline fixes
       chunks/         steps-*.parquet, then metrics-*.parquet: the commit mark of a chunk
       tables/         rebuilt from the chunks
       result.json     last; absent while unfinished
 
-A chunk is one or more whole replications of one option. Its name says which, so what is done can be read
+A chunk is one or more whole replications of one option, or of all options of a market, which share their
+people. Its name says which, so what is done can be read
 from the names alone, and how the work was cut cannot change a number.
 """
 
@@ -42,16 +44,16 @@ _CHUNK_NAME = re.compile(r"(metrics|steps)-(\d+)-(\d+)-(\d+)\.parquet")
 
 @dataclass(frozen=True, order=True)
 class Chunk:
-    """Consecutive replications of one option, committed together.
+    """Consecutive replications of one task, committed together.
 
     Parameters
     ----------
-    option : position of the option in the scenario, from 0.
+    task : position of the option in the scenario, from 0; 0 stands for all options of a market together.
     first : first replication, from 0.
     count : number of replications, >= 1.
     """
 
-    option: int
+    task: int
     first: int
     count: int
 
@@ -62,8 +64,8 @@ class Chunk:
 
     @property
     def label(self) -> str:
-        """Part of the file names; sorts by option, then replication."""
-        return f"{self.option:04d}-{self.first:07d}-{self.first + self.count - 1:07d}"
+        """Part of the file names; sorts by task, then replication."""
+        return f"{self.task:04d}-{self.first:07d}-{self.first + self.count - 1:07d}"
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,11 @@ class RunFolder:
     def result_path(self) -> Path:
         """The document that says the run is finished."""
         return self.path / "result.json"
+
+    @property
+    def start_path(self) -> Path:
+        """What the baseline of a market fixes."""
+        return self.path / "start.npz"
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -229,8 +236,8 @@ class RunFolder:
         for path in self.chunks.glob(f"{kind}-*.parquet"):
             match = _CHUNK_NAME.fullmatch(path.name)
             if match:
-                option, first, last = (int(part) for part in match.groups()[1:])
-                chunks.append(Chunk(option, first, last - first + 1))
+                task, first, last = (int(part) for part in match.groups()[1:])
+                chunks.append(Chunk(task, first, last - first + 1))
         return chunks
 
     def _read(self, kind: str, replications: int) -> pl.DataFrame:
@@ -242,16 +249,16 @@ class RunFolder:
         return pl.concat(frames).filter(pl.col("replication") < replications)
 
 
-def missing_replications(done: Sequence[Chunk], options: int, replications: int) -> list[list[int]]:
-    """Replications of each option that are still to be simulated, ascending.
+def missing_replications(done: Sequence[Chunk], tasks: int, replications: int) -> list[list[int]]:
+    """Replications of each task that are still to be simulated, ascending.
 
     Parameters
     ----------
     done : committed chunks.
-    options : number of options.
+    tasks : number of options, or 1 for all options of a market.
     replications : number wanted of each.
     """
-    have: list[set[int]] = [set() for _ in range(options)]
+    have: list[set[int]] = [set() for _ in range(tasks)]
     for chunk in done:
-        have[chunk.option].update(chunk.replications)
+        have[chunk.task].update(chunk.replications)
     return [[number for number in range(replications) if number not in seen] for seen in have]

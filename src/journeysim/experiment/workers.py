@@ -12,7 +12,7 @@ import pickle
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,10 +22,15 @@ import cloudpickle
 import polars as pl
 
 from journeysim.branch.calendar import OpenDay
+from journeysim.branch.metrics import Metric
 from journeysim.branch.own_rules import OwnRules
-from journeysim.branch.simulate import simulate_replication
+from journeysim.experience import ExperienceRules, score_replication
 from journeysim.experiment.store import Chunk
 from journeysim.journey import Journey
+from journeysim.market.metrics import projection_metrics
+from journeysim.market.model import Alternative
+from journeysim.market.replication import project
+from journeysim.market.start import Start
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,9 +41,11 @@ METRICS_SCHEMA = {
     "scope": pl.String,
     "name": pl.String,
     "metric": pl.String,
+    "month": pl.Int64,
     "value": pl.Float64,
 }
-"""Columns of the metrics table; ``value`` is null where nothing was observed."""
+"""Columns of the metrics table; ``month`` is 0 for a whole replication, ``value`` null where nothing was
+observed."""
 
 _PARENT_POLL_SECONDS = 0.5
 
@@ -51,6 +58,7 @@ class Task:
     ----------
     option : the option's name.
     journey : its map.
+    experience : how its visitors judge a visit.
     days : its open days.
     seed : seed of all luck.
     target_wait_min : minutes within which a wait is within target.
@@ -61,12 +69,78 @@ class Task:
 
     option: str
     journey: Journey
+    experience: ExperienceRules
     days: tuple[OpenDay, ...]
     seed: int
     target_wait_min: float
     engine: str
     keep_steps: bool
     rules: OwnRules | None = None
+
+    def results(self, replication: int) -> list[OptionReplication]:
+        """Simulate one replication."""
+        found = score_replication(
+            self.journey,
+            self.days,
+            self.experience,
+            seed=self.seed,
+            replication=replication,
+            target_wait_min=self.target_wait_min,
+            engine=self.engine,
+            keep_steps=self.keep_steps,
+            rules=self.rules,
+        )
+        return [OptionReplication(self.option, found.metrics, found.steps)]
+
+
+@dataclass(frozen=True)
+class MarketTask:
+    """All options of a market, which share the people and the luck of a replication.
+
+    Parameters
+    ----------
+    alternatives : the options.
+    baseline : number of the one that the others are compared with.
+    start : what the baseline fixes.
+    seed, target_wait_min, keep_steps, rules : as those of `Task`.
+    """
+
+    alternatives: tuple[Alternative, ...]
+    baseline: int
+    start: Start
+    seed: int
+    target_wait_min: float
+    keep_steps: bool
+    rules: OwnRules | None = None
+
+    def results(self, replication: int) -> list[OptionReplication]:
+        """Project every option of one replication."""
+        projected = project(
+            self.alternatives,
+            self.baseline,
+            self.start,
+            seed=self.seed,
+            replication=replication,
+            target_wait_min=self.target_wait_min,
+            keep_steps=self.keep_steps,
+            rules=self.rules,
+        )
+        return [
+            OptionReplication(option.name, projection_metrics(one), one.steps())
+            for option, one in zip(self.alternatives, projected, strict=True)
+        ]
+
+
+AnyTask = Task | MarketTask
+
+
+@dataclass(frozen=True)
+class OptionReplication:
+    """What one option came to in one replication."""
+
+    option: str
+    metrics: Sequence[Metric]
+    steps: pl.DataFrame | None
 
 
 @dataclass(frozen=True)
@@ -79,7 +153,7 @@ class ChunkResult:
     seconds: float
 
 
-def pack(task: Task) -> bytes:
+def pack(task: AnyTask) -> bytes:
     """Pickle a task once, so that it is not pickled again for each of its chunks.
 
     Rules from a notebook or a script travel as code, which plain pickle cannot do.
@@ -98,31 +172,22 @@ def simulate_chunk(packed: bytes, chunk: Chunk) -> ChunkResult:
     """
     began = time.perf_counter()
     task = _unpacked(packed)
-    rows: list[tuple[str, int, str, str, str, float]] = []
+    rows: list[tuple[str, int, str, str, str, int, float]] = []
     steps = []
     for replication in chunk.replications:
-        result = simulate_replication(
-            task.journey,
-            task.days,
-            seed=task.seed,
-            replication=replication,
-            target_wait_min=task.target_wait_min,
-            engine=task.engine,
-            keep_steps=task.keep_steps,
-            rules=task.rules,
-        )
-        rows += [
-            (task.option, replication, found.scope, found.name, found.metric, found.value)
-            for found in result.metrics
-        ]
-        if result.steps is not None:
-            steps.append(
-                result.steps.select(
-                    pl.lit(task.option).alias("option"),
-                    pl.lit(replication, dtype=pl.Int64).alias("replication"),
-                    pl.all(),
+        for result in task.results(replication):
+            rows += [
+                (result.option, replication, one.scope, one.name, one.metric, one.month, one.value)
+                for one in result.metrics
+            ]
+            if result.steps is not None:
+                steps.append(
+                    result.steps.select(
+                        pl.lit(result.option).alias("option"),
+                        pl.lit(replication, dtype=pl.Int64).alias("replication"),
+                        pl.all(),
+                    )
                 )
-            )
     metrics = pl.DataFrame(rows, schema=METRICS_SCHEMA, orient="row").with_columns(
         pl.col("value").fill_nan(None)
     )
@@ -130,8 +195,8 @@ def simulate_chunk(packed: bytes, chunk: Chunk) -> ChunkResult:
 
 
 @lru_cache(maxsize=32)
-def _unpacked(packed: bytes) -> Task:
-    task: Task = pickle.loads(packed)  # noqa: S301 -- made by `pack` in our own parent process
+def _unpacked(packed: bytes) -> AnyTask:
+    task: AnyTask = pickle.loads(packed)  # noqa: S301 -- made by `pack` in our own parent process
     return task
 
 

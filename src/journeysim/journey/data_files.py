@@ -117,10 +117,10 @@ def find_file(document: Document, name: str) -> DataFile:
     return DataFile(path, str(Path(document.file).parent / name), suffix == ".csv")
 
 
-def read_columns(file: DataFile, columns: dict[str, str], *, most: int = MAX_ROWS) -> pl.DataFrame:
+def read_columns(file: DataFile, columns: dict[str, str], *, most: int | None = None) -> pl.DataFrame:
     """Read the columns that a map names; ``columns`` are their names by the map's keys.
 
-    A file of more than ``most`` rows is refused.
+    A file of more than ``most`` rows is refused; None is `MAX_ROWS`.
 
     Returns
     -------
@@ -133,11 +133,10 @@ def read_columns(file: DataFile, columns: dict[str, str], *, most: int = MAX_ROW
     """
     import polars as pl
 
+    most = MAX_ROWS if most is None else most
     try:
         if file.is_text:
-            frame = pl.read_csv(
-                file.path, infer_schema=False, n_rows=most + 1, truncate_ragged_lines=False
-            )
+            frame = pl.read_csv(file.path, infer_schema=False, n_rows=most + 1, truncate_ragged_lines=False)
         else:
             names = pl.read_parquet_schema(file.path)
             present = [name for name in dict.fromkeys(columns.values()) if name in names]

@@ -23,6 +23,14 @@ def problem_at(
     return Problem(place.file, place.line, place.column, dotted(loc), problem, found, hint)
 
 
+def in_file_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Sort problems by place, without repetitions; those at one place stay in the order they were found."""
+    return sorted(
+        dict.fromkeys(problems),
+        key=lambda problem: (problem.file, problem.line, problem.column, problem.path),
+    )
+
+
 def closest(name: str, known: Iterable[str]) -> str | None:
     """Known name most like ``name``, or None if none is."""
     lowered = {candidate.lower(): candidate for candidate in reversed(list(dict.fromkeys(known)))}

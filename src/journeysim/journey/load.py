@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from journeysim.errors import InputError, Problem
 from journeysim.journey.check import check
 from journeysim.journey.data_files import read_data_files
-from journeysim.journey.faults import problems_from
+from journeysim.journey.faults import in_file_order, problems_from
 from journeysim.journey.models import Journey
 from journeysim.journey.patches import REMOVE, Patch, patched_document
 from journeysim.journey.salvage import salvage
@@ -62,16 +62,16 @@ def journey_from(document: Document, problems: Iterable[Problem] = ()) -> Journe
         found += problems_from(error, document, Journey)
         journey, doubtful = salvage(document)
     if journey is None:
-        raise InputError(_tidy(found))
+        raise InputError(in_file_order(found))
     wrong_data = read_data_files(journey, document, doubtful)
     if wrong_data:
         doubtful |= {("arrivals", "from_log"), ("arrivals", "per_hour")}
     errors, warnings = check(journey, document, doubtful, sound=not found and not wrong_data)
     found += wrong_data + errors
     if found:
-        raise InputError(_tidy(found))
+        raise InputError(in_file_order(found))
     journey._document = document
-    journey._warnings = tuple(_tidy(warnings))
+    journey._warnings = tuple(in_file_order(warnings))
     return journey
 
 
@@ -80,10 +80,3 @@ def patched_journey(journey: Journey, patches: Mapping[str, Any], remove: Iterab
     changes = [Patch(path, value) for path, value in patches.items()]
     changes += [Patch(path, REMOVE) for path in remove]
     return journey_from(patched_document(journey.document, changes))
-
-
-def _tidy(problems: Iterable[Problem]) -> list[Problem]:
-    """Sort by place, without repetitions."""
-    return sorted(
-        set(problems), key=lambda problem: (problem.file, problem.line, problem.column, problem.path)
-    )

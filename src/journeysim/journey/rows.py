@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from journeysim.errors import Problem
-from journeysim.journey.data_files import MAX_ROWS, DataFault, DataFile, numbers, read_columns, row_problems
+from journeysim.journey.data_files import DataFault, DataFile, numbers, read_columns, row_problems
 from journeysim.journey.faults import nearest
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Rows:
     Parameters
     ----------
     columns : names of the columns by the keys under which the map names them.
-    most : rows that the file may have.
+    most : rows that the file may have; None is `MAX_ROWS`.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Rows:
         The file cannot be used as a whole; so for all methods.
     """
 
-    def __init__(self, file: DataFile, columns: dict[str, str | None], *, most: int = MAX_ROWS) -> None:
+    def __init__(self, file: DataFile, columns: dict[str, str | None], *, most: int | None = None) -> None:
         self.problems: list[Problem] = []
         self._file = file
         self._names = {key: name for key, name in columns.items() if name is not None}

@@ -6,7 +6,9 @@ neither.
 
 from __future__ import annotations
 
+import contextlib
 import re
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import (
@@ -269,3 +271,26 @@ def by_shape(
     return Discriminator(
         shape, custom_error_type="journey", custom_error_message="{problem}", custom_error_context=context
     )
+
+
+def _parse_date(value: object) -> date:
+    found = None
+    if isinstance(value, str) and len(value) == len("2027-01-04"):
+        with contextlib.suppress(ValueError):
+            found = date.fromisoformat(value)
+    if found is None:
+        raise fault("a date YYYY-MM-DD is required", "for example 2027-01-04")
+    if not 1900 <= found.year < 2200:
+        raise fault("a date from 1900 to 2199 is required")
+    return found
+
+
+DateText = Annotated[
+    date, BeforeValidator(_parse_date), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
+]
+"""A date, written YYYY-MM-DD."""
+
+MapOrFile = Annotated[
+    Annotated[Text, tag("text")] | Annotated[dict[str, Any], tag("mapping")],
+    by_shape("a map's file, or the map itself, is required", "for example ../journeys/city-branch.yaml"),
+]

@@ -1,0 +1,350 @@
+"""The market of each option: banks with their maps, found and checked together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from journeysim.errors import InputError, Problem
+from journeysim.experiment.map_files import map_at, within
+from journeysim.experiment.options import OptionBuilder
+from journeysim.experiment.resolve import DataFiles
+from journeysim.experiment.scenario import ScenarioFile
+from journeysim.experiment.sections import Sections
+from journeysim.journey import Document, Journey
+from journeysim.journey.faults import nearest, problem_at, problems_from
+from journeysim.journey.patches import Patch, patched_document
+from journeysim.journey.strict_yaml import Loc
+from journeysim.market.behaviour import Behaviour
+from journeysim.market.leaving import yearly_hazard
+from journeysim.market.market_file import DEFAULT_RIVALS, MarketFile, PeriodFile, RivalFile
+from journeysim.market.model import Bank, Branch, Market, Period, ScoreShape
+from journeysim.market.network import Network
+from journeysim.market.network_files import read_ties
+from journeysim.market.network_models import NetworkForm
+from journeysim.market.stability import Reproduction, contagion_reproduction
+from journeysim.market.timeline import months_later
+
+LEAST_SHARE = 0.001
+"""Share of the people that our bank must have at the start."""
+MOST_PEOPLE = 10_000_000
+_FROZEN = ("customers", "months", "burn_in_months", "network", "heard", "branches")
+_ONLY = ""
+"""Name of the branch of a bank that has only one."""
+
+
+@dataclass
+class MarketLoader:
+    """Makes the markets of a scenario's options, noting problems rather than stopping at the first.
+
+    Parameters
+    ----------
+    scenario : the document, with a ``market``.
+    plan : the scenario's own map; None where only its branches name maps.
+    file : the scenario's format, checked.
+    common : changes for all options.
+    problems : receives what is wrong.
+    """
+
+    scenario: Document
+    plan: Document | None
+    file: ScenarioFile
+    common: Sections
+    problems: list[Problem]
+    warnings: list[Problem] = field(default_factory=list)
+    maps: dict[str, Document] = field(default_factory=dict)
+    rival_maps: dict[str, Document] = field(default_factory=dict)
+    _rivals: dict[str, Journey | None] = field(default_factory=dict)
+    _builders: dict[str, OptionBuilder] = field(default_factory=dict)
+    _network: Network | None = None
+    _base: MarketFile | None = None
+
+    def begin(self) -> None:
+        """Read the market that all options share, and the maps of its branches."""
+        self._base = self._market_file(self.common.market)
+        if self._base is None:
+            return
+        if self._base.branches:
+            for name, branch in self._base.branches.items():
+                loc = ("market", "branches", name)
+                found = self.plan if branch.journey is None else map_at(self.scenario, loc, self.problems)
+                if found is None and branch.journey is None:
+                    hint = "name one here, or one for all under journey"
+                    problem = "the key journey is missing"
+                    self.problems.append(problem_at(self.scenario, loc, problem, "", hint, key=True))
+                if found is not None:
+                    self.maps[name] = found
+        elif self.plan is not None:
+            self.maps[_ONLY] = self.plan
+        self._builders = {name: OptionBuilder(found, self.scenario.file) for name, found in self.maps.items()}
+        self._read_network()
+        self._check_horizon()
+
+    def branches(
+        self, option: str, sections: Sections, period: PeriodFile | None
+    ) -> tuple[Branch, ...] | None:
+        """Our branches in an option; None if something is wrong with one of their maps."""
+        if self._base is None:
+            return None
+        self._check_names(sections)
+        customers = self._customers(self._base)
+        found: list[Branch | None] = []
+        for name, builder in self._builders.items():
+            journey = builder.journey(option, _of_branch(sections, name))
+            usual = builder.journey(option, _of_branch(self.common, name)) if period else None
+            if journey is None or (period is not None and usual is None):
+                found.append(None)
+                continue
+            held = Period(period.from_, period.until) if period else None
+            found.append(Branch(name, customers[name], journey, usual, held))
+            self._check_arrivals(journey)
+        known = tuple(branch for branch in found if branch is not None)
+        return known if known and len(known) == len(found) else None
+
+    def market(self, option: str, sections: Sections, branches: tuple[Branch, ...]) -> Market | None:
+        """The market of an option; None if something is wrong with it."""
+        assert self._base is not None
+        changed = sections.market != self.common.market
+        file = self._market_file(sections.market) if changed else self._base
+        if file is None:
+            return None
+        for key in _FROZEN:
+            if getattr(file, key) != getattr(self._base, key):
+                problem = f"market.{key} is the same in every option (option {option} changes it)"
+                hint = "set it for all options, under market"
+                self.problems.append(problem_at(self.scenario, ("market",), problem, "", hint, key=True))
+        rivals = file.rivals if file.rivals is not None else DEFAULT_RIVALS
+        taken = sum(rival.share for rival in rivals.values())
+        if 1 - taken < LEAST_SHARE:
+            problem, found = "shares of the rivals sum to less than 1", f"{taken:g}"
+            hint = "what they leave is our own share"
+            self.problems.append(problem_at(self.scenario, ("market", "rivals"), problem, found, hint))
+            return None
+        segments = tuple(branches[0].journey.segments)
+        for branch in branches[1:]:
+            self._check_segments(branch.journey, segments, f"branch {branch.name}")
+        banks = [Bank("", 1 - taken, branches, heard=file.heard)]
+        banks += [self._rival(name, rival, segments, taken) for name, rival in rivals.items()]
+        people = round(sum(branch.customers for branch in branches) / (1 - taken))
+        if not self._check_people(people):
+            return None
+        share = np.array([s.share or 0.0 for s in branches[0].journey.segments.values()])
+        return Market(
+            people=people,
+            segments=segments,
+            segment_share=share / share.sum(),
+            banks=tuple(banks),
+            network=self._network if self._network is not None else file.network,
+            first_day=self.file.first_day,
+            months=file.months,
+            closed=frozenset(self.file.closed),
+            burn_in_months=file.burn_in_months,
+        )
+
+    def finish(self) -> None:
+        """Take over what the maps' own loaders found."""
+        for builder in self._builders.values():
+            self.problems += builder.problems
+            self.warnings += builder.warnings
+
+    def resolved(self, files: DataFiles) -> dict[str, Any]:
+        """The market with every map written out; ``files`` collects the data files that they name."""
+        data = dict(self.scenario.data["market"])
+        own = DataFiles(self.scenario.folder, files.content)
+        if "network" in data:
+            data["network"] = own.moved(data["network"], "network")
+        for key, maps in (("rivals", self.rival_maps), ("branches", self.maps)):
+            if key not in data:
+                continue
+            data[key] = {
+                name: {**entry, "journey": DataFiles(maps[name].folder, files.content).moved(maps[name].data)}
+                if name in maps and "journey" in entry
+                else entry
+                for name, entry in data[key].items()
+            }
+        return data
+
+    def warn_of_runaway(self, market: Market, behaviour: Behaviour) -> None:
+        """Warn of word of mouth that feeds itself."""
+        ties = _mean_ties(market)
+        rules = behaviour.leaving
+        share = max(bank.share for bank in market.banks)
+        hazard = yearly_hazard(rules) / 12
+        contagion = contagion_reproduction(ties, share, hazard, rules.contagion, rules.contagion_months)
+        for text in Reproduction(contagion, behaviour.telling.relay if ties else 0.0).warnings():
+            self.warnings.append(problem_at(self.scenario, ("market",), text, "", "", key=True))
+
+    def _market_file(self, patches: Sequence[Patch]) -> MarketFile | None:
+        document = within(self.scenario, ("market",))
+        failed = False
+        for patch in patches:
+            try:
+                document = patched_document(document, (patch,), MarketFile)
+            except InputError as error:
+                failed = True
+                self.problems += [replace(one, path=f"market.{one.path}") for one in error.problems]
+        try:
+            file = MarketFile.model_validate(document.data)
+        except ValidationError as error:
+            found = problems_from(error, document, MarketFile)
+            self.problems += [replace(one, path=f"market.{one.path}".rstrip(".")) for one in found]
+            return None
+        return None if failed else file
+
+    def _customers(self, file: MarketFile) -> dict[str, int]:
+        if file.branches:
+            total = sum(branch.customers for branch in file.branches.values())
+            if file.customers not in (None, total):
+                problem = "customers are those of the branches"
+                found, hint = f"{file.customers}, branches {total}", "leave customers out"
+                self.problems.append(problem_at(self.scenario, ("market", "customers"), problem, found, hint))
+            return {name: branch.customers for name, branch in file.branches.items()}
+        if file.customers is None:
+            problem, hint = "the key customers is missing", "for example customers: 12000"
+            self.problems.append(problem_at(self.scenario, ("market",), problem, "", hint, key=True))
+        return {_ONLY: file.customers or 1}
+
+    def _rival(self, name: str, rival: RivalFile, segments: tuple[str, ...], taken: float) -> Bank:
+        loc: Loc = ("market", "rivals", name)
+        shape = None if rival.score is None else ScoreShape(rival.score.mean, rival.score.sd)
+        opens: int | None = 0 if rival.share > 0 else None
+        if rival.opens is not None:
+            opens = self._month_of(rival, loc)
+        branches: tuple[Branch, ...] = ()
+        if rival.journey is not None:
+            if shape is not None:
+                problem, hint = "either scores or a map is required, not both", "leave one of them out"
+                self.problems.append(problem_at(self.scenario, loc, problem, "", hint, key=True))
+            journey = self._rival_map(name, loc)
+            if journey is not None:
+                self._check_segments(journey, segments, f"rival {name}")
+                self._check_arrivals(journey)
+                ours = sum(self._customers(self._base).values()) if self._base else 0
+                customers = max(round(ours * rival.share / (1 - taken)), 1)
+                if rival.share == 0:
+                    problem = "a bank that is yet to open cannot have a map"
+                    hint = "give it scores"
+                    self.problems.append(problem_at(self.scenario, loc, problem, "", hint, key=True))
+                branches = (Branch(_ONLY, customers, journey),)
+        return Bank(name, rival.share, branches, shape, rival.heard, opens)
+
+    def _rival_map(self, name: str, loc: Loc) -> Journey | None:
+        if name not in self._rivals:
+            found = map_at(self.scenario, loc, self.problems)
+            self._rivals[name] = None
+            if found is not None:
+                builder = OptionBuilder(found, self.scenario.file)
+                self._rivals[name] = builder.journey("", ())
+                self.problems += builder.problems
+                self.warnings += builder.warnings
+                self.rival_maps[name] = found
+        return self._rivals[name]
+
+    def _month_of(self, rival: RivalFile, loc: Loc) -> int | None:
+        """Month of the horizon in which a bank opens."""
+        assert rival.opens is not None
+        if rival.share > 0:
+            problem, hint = "a bank with a share is open already", "leave opens out, or share"
+            self.problems.append(problem_at(self.scenario, (*loc, "opens"), problem, "", hint))
+        if rival.opens < self.file.first_day:
+            problem = f"a day from {self.file.first_day} on is required"
+            self.problems.append(problem_at(self.scenario, (*loc, "opens"), problem, str(rival.opens)))
+            return None
+        month = 0
+        while months_later(self.file.first_day, month + 1) <= rival.opens:
+            month += 1
+        return month
+
+    def _read_network(self) -> None:
+        file = self._base
+        assert file is not None
+        if isinstance(file.network, NetworkForm) and file.network.file is not None:
+            rivals = file.rivals if file.rivals is not None else DEFAULT_RIVALS
+            ours = 1 - sum(rival.share for rival in rivals.values())
+            customers = sum(self._customers(file).values())
+            people = round(customers / max(ours, LEAST_SHARE))
+            found, problems = read_ties(file.network, self.scenario, ("market", "network"), people)
+            self.problems += problems
+            self._network = found
+
+    def _check_horizon(self) -> None:
+        if self.file.days is not None:
+            problem, hint = "with a market the months say how long", "leave days out, see market.months"
+            self.problems.append(problem_at(self.scenario, ("days",), problem, "", hint, key=True))
+
+    def _check_names(self, sections: Sections) -> None:
+        known = [name for name in self.maps if name != _ONLY]
+        for patch in sections.branches:
+            name, dot, _ = patch.path.partition(".")
+            if name not in known or not dot:
+                place = patch.path_place
+                hint = nearest(name, known) if known else "name branches under market.branches"
+                problem = "no branch has this name"
+                path = f"branches.{patch.path}"
+                found = Problem(place.file, place.line, place.column, path, problem, name, hint)
+                if found not in self.problems:
+                    self.problems.append(found)
+
+    def _check_people(self, people: int) -> bool:
+        fewest = 2
+        if self._base is not None and isinstance(self._base.network, NetworkForm):
+            fewest = self._base.network.fewest_people
+        if fewest <= people <= MOST_PEOPLE:
+            return True
+        problem = f"from {fewest} to {MOST_PEOPLE} people are required, banks together"
+        hint = "customers divided by our share"
+        found = problem_at(self.scenario, ("market",), problem, str(people), hint, key=True)
+        if found not in self.problems:
+            self.problems.append(found)
+        return False
+
+    def _check_segments(self, journey: Journey, segments: tuple[str, ...], whose: str) -> None:
+        if tuple(journey.segments) != segments:
+            problem = f"all maps of a market have the same segments in the same order ({whose})"
+            found, hint = ", ".join(journey.segments), f"as in the first map: {', '.join(segments)}"
+            one = problem_at(self.scenario, ("market",), problem, found, hint, key=True)
+            if one not in self.problems:
+                self.problems.append(one)
+
+    def _check_arrivals(self, journey: Journey) -> None:
+        if journey.arrivals.recorded is not None:
+            problem = "recorded arrivals are refused in a market"
+            hint = "give the map arrivals per_hour: the people of a market decide who comes"
+            one = problem_at(self.scenario, ("market",), problem, journey.name, hint, key=True)
+            if one not in self.problems:
+                self.problems.append(one)
+
+
+def _of_branch(sections: Sections, name: str) -> tuple[Patch, ...]:
+    """Changes of an option to the map of a branch."""
+    own = [
+        replace(patch, path=patch.path.partition(".")[2])
+        for patch in sections.branches
+        if name != _ONLY and patch.path.partition(".")[0] == name
+    ]
+    return (*sections.journey, *own)
+
+
+def _mean_ties(market: Market) -> float:
+    network = market.network
+    if isinstance(network, Network):
+        return network.mean_ties
+    if isinstance(network, NetworkForm):
+        made = network.small_world or network.scale_free or network.blocks
+        return float(made.ties) if made else 0.0
+    return 0.0
+
+
+def banks_aligned(markets: Sequence[Market]) -> list[Market]:
+    """The same markets with the banks of all of them in each, those of others as never opening."""
+    names = list(dict.fromkeys(bank.name for market in markets for bank in market.banks))
+    aligned = []
+    for market in markets:
+        own = {bank.name: bank for bank in market.banks}
+        banks = tuple(own.get(name, Bank(name, 0.0, opens=None)) for name in names)
+        aligned.append(replace(market, banks=banks))
+    return aligned

@@ -1,0 +1,284 @@
+"""The projection: month by month, from what people go through to who stays.
+
+A month runs in this order: visits of all banks' customers as they are at its beginning; opinions, rungs and
+tempers move; stories are told, passed on and taken in; at the end everybody's clocks are looked at, and who
+leaves or is new chooses a bank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from journeysim.branch.luck import Address, Luck
+from journeysim.branch.own_rules import OwnRules
+from journeysim.market.banks import BranchAtWork, Memo, Operation, ScoredBank, ScoreSample
+from journeysim.market.behaviour import Behaviour
+from journeysim.market.choosing import Banks, balancing_constants, choose, images
+from journeysim.market.leaving import (
+    FIRST_VOLUNTARY,
+    STAYS,
+    Settlement,
+    contagion,
+    remember_leavers,
+    settle,
+    steady_hazards,
+)
+from journeysim.market.ledger import MonthRecord
+from journeysim.market.model import Alternative, Market
+from journeysim.market.network import Network
+from journeysim.market.network_models import made_network
+from journeysim.market.opinions import Visits, harm_left, join, live_through
+from journeysim.market.places import Places, dispositions
+from journeysim.market.state import OURS, State
+from journeysim.market.telling import spread, stories_of, take_in
+from journeysim.market.timeline import MONTHS_PER_YEAR, Timeline
+from journeysim.market.value import lifetime_value
+from journeysim.units import BoolArray, FloatArray
+
+
+@dataclass(frozen=True)
+class Constants:
+    """What is found on the baseline and then frozen.
+
+    Attributes
+    ----------
+    leaving : shape (banks, 4), mean multiplier of each voluntary reason among the customers of each bank.
+    choosing : shape (banks,), with which net flows are nil.
+    """
+
+    leaving: FloatArray
+    choosing: FloatArray
+
+
+@dataclass
+class World:
+    """One option of one replication at a moment.
+
+    Attributes
+    ----------
+    alternative : the option.
+    places, network : of the replication.
+    operations : the banks at work: a list of branches, or one scored bank, by bank.
+    recovered : shape (banks,), share of the harm that a complaint leaves.
+    image : shape (banks,), what each bank is thought of beside what has been heard of its visits.
+    usual_gap_months : shape (people,), mean time between two visits.
+    state : everybody.
+    stayers : shape (people,), who has been our customer since the horizon began.
+    """
+
+    alternative: Alternative
+    places: Places
+    network: Network
+    operations: list[Sequence[Operation]]
+    recovered: FloatArray
+    image: FloatArray
+    usual_gap_months: FloatArray
+    state: State
+    stayers: BoolArray
+
+    @property
+    def market(self) -> Market:
+        """The market of the option."""
+        return self.alternative.market
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How its people behave."""
+        return self.alternative.behaviour
+
+    def ours(self) -> list[BranchAtWork]:
+        """Our branches."""
+        return [branch for branch in self.operations[OURS] if isinstance(branch, BranchAtWork)]
+
+    def branch_out(
+        self, alternative: Alternative, keep_steps: bool = False, own_rules: OwnRules | None = None
+    ) -> World:
+        """The same people under an option, from here on."""
+        operations: list[Sequence[Operation]] = []
+        for number, bank in enumerate(alternative.market.banks):
+            now = self.operations[number]
+            if bank.branches:
+                operations.append(
+                    [
+                        at_work.changed(
+                            branch, alternative.behaviour, keep_steps and number == OURS, own_rules
+                        )
+                        for at_work, branch in zip(now, bank.branches, strict=True)
+                        if isinstance(at_work, BranchAtWork)
+                    ]
+                )
+            else:
+                operations.append(
+                    [
+                        replace(one, shape=bank.scores or one.shape)
+                        for one in now
+                        if isinstance(one, ScoredBank)
+                    ]
+                )
+        recovered = self.recovered.copy()
+        recovered[OURS] = harm_left(alternative.behaviour.complaints)
+        return World(
+            alternative,
+            self.places,
+            self.network,
+            operations,
+            recovered,
+            self.image,
+            self.usual_gap_months,
+            self.state.copy(),
+            self.stayers.copy(),
+        )
+
+
+def network_of(market: Market, places: Places, luck: Luck) -> Network:
+    """The network of a replication."""
+    if isinstance(market.network, Network):
+        return market.network
+    return made_network(market.network, market.people, places.segment, luck)
+
+
+def operations_of(
+    alternative: Alternative,
+    places: Places,
+    timeline: Timeline,
+    sample: ScoreSample | None,
+    target_wait_min: float,
+) -> list[Sequence[Operation]]:
+    """The banks of the baseline at work."""
+    market, behaviour = alternative.market, alternative.behaviour
+    segments = len(market.segments)
+    found: list[Sequence[Operation]] = []
+    ours: list[BranchAtWork] = []
+    for number, bank in enumerate(market.banks):
+        at_work = [
+            BranchAtWork(
+                number, branch, places.crowd(bank, number, k, segments), behaviour, timeline, target_wait_min
+            )
+            for k, branch in enumerate(bank.branches)
+        ]
+        if number == OURS:
+            ours = at_work
+        if at_work:
+            found.append(at_work)
+        else:
+            found.append([ScoredBank(number, bank.scores, sample, behaviour.visits.disposition_sd, ours)])
+    return found
+
+
+def advance(
+    world: World, timeline: Timeline, month: int, luck: Luck, memo: Memo, constants: Constants | None
+) -> tuple[MonthRecord, Constants]:
+    """Let a month pass; changes ``world``.
+
+    Parameters
+    ----------
+    constants : frozen; None: each month its own, with which every bank keeps its customers and every reason
+        its share. So does the market find its ways before the horizon.
+
+    Returns
+    -------
+    What the month came to, and its constants.
+    """
+    state, behaviour = world.state, world.behaviour
+    _open_banks(world, month - timeline.horizon)
+    state.bad_first[:] = False
+    state.idle += 1
+    visits = visits_of(world, month, luck, memo)
+    temper = live_through(state, visits, behaviour, world.recovered, luck)
+    stories = stories_of(visits, behaviour.telling, luck)
+    heard = spread(stories, visits, temper, world.network, behaviour, luck)
+    take_in(state, heard, behaviour.hearing)
+    felt = contagion(state, world.network, month, behaviour.leaving)
+    frozen = None if constants is None else constants.leaving
+    if constants is None:
+        world.image = images(state, named_reputations(world.market), world.image, behaviour.choosing)
+    settlement = settle(state, felt, behaviour.leaving, frozen, luck, month)
+    banks = banks_open(world, month - timeline.horizon)
+    choosing = constants.choosing if constants is not None else _balance(world, settlement, banks)
+    record = MonthRecord.before_moves(world.market, state, visits, temper, stories, heard)
+    _move(world, settlement, banks, choosing, luck, month)
+    found = Constants(settlement.multiplier, choosing)
+    record.after_moves(world, settlement, customer_equity(world, constants or found), banks.open)
+    return record, found
+
+
+def visits_of(world: World, month: int, luck: Luck, memo: Memo) -> Visits:
+    """Visits of all banks' customers in a month."""
+    return Visits.together(
+        [one.month(world.state, month, luck, memo) for bank in world.operations for one in bank]
+    )
+
+
+def _open_banks(world: World, month: int) -> None:
+    """On the day a bank opens, people have heard of it what its campaign says."""
+    for number, bank in enumerate(world.market.banks):
+        if bank.share == 0 and bank.opens == month and bank.heard is not None:
+            world.state.heard[number] = bank.heard
+
+
+def named_reputations(market: Market) -> FloatArray:
+    """Shape (banks,), what the scenario says people think of each bank at the start; NaN where nothing."""
+    return np.array(
+        [np.nan if bank.heard is None or bank.share == 0 else bank.heard for bank in market.banks]
+    )
+
+
+def banks_open(world: World, month: int) -> Banks:
+    """What choosers know of the banks in a month of the horizon; months before it are negative."""
+    banks = world.market.banks
+    is_open = [bank.share > 0 or (bank.opens is not None and bank.opens <= month) for bank in banks]
+    return Banks.of(
+        tuple(bank.name for bank in banks),
+        np.array([bank.share for bank in banks]),
+        np.array(is_open, dtype=bool),
+        world.image,
+    )
+
+
+def _balance(world: World, settlement: Settlement, banks: Banks) -> FloatArray:
+    """Constants with which each bank is expected to have as many customers as at the start."""
+    state = world.state
+    out = np.bincount(state.bank, weights=settlement.leaves + settlement.goes, minlength=state.banks)
+    start = np.bincount(world.places.bank, minlength=state.banks)
+    wanted = np.maximum(out + start - state.customers(), 0.1 * out)
+    wanted *= out.sum() / max(wanted.sum(), 1e-300)
+    return balancing_constants(
+        state, settlement.leaves, settlement.goes, wanted, banks, world.behaviour.choosing
+    )
+
+
+def _move(
+    world: World, settlement: Settlement, banks: Banks, constants: FloatArray, luck: Luck, month: int
+) -> None:
+    """Let those who leave choose a bank, and those who are new; changes the state."""
+    state, behaviour = world.state, world.behaviour
+    reason = settlement.reason
+    remember_leavers(state, reason, month)
+    state.tenure += 1
+    leavers = np.flatnonzero(reason >= FIRST_VOLUNTARY)
+    newcomers = np.flatnonzero((reason != STAYS) & (reason < FIRST_VOLUNTARY))
+    world.stayers[reason != STAYS] = False
+    state.known[:, newcomers] = np.nan
+    state.left_bank[newcomers] = -1
+    nobody = np.full(newcomers.size, -1)
+    to = choose(state, leavers, state.bank[leavers], banks, constants, behaviour.choosing, luck, month)
+    new_to = choose(state, newcomers, nobody, banks, constants, behaviour.choosing, luck, month)
+    who = Address.of(newcomers, 0, np.full(newcomers.size, month + 1))
+    join(state, leavers, to, behaviour)
+    join(state, newcomers, new_to, behaviour, dispositions(behaviour, who, luck))
+
+
+def customer_equity(world: World, constants: Constants) -> float:
+    """What our customers are worth: margins to come less what keeping them costs, in the map's currency.
+
+    Each stays as their opinion has it now; friends who left and a bad first visit are passing and left out.
+    """
+    state, rules, money = world.state, world.behaviour.leaving, world.behaviour.money
+    hazards = steady_hazards(state, rules, constants.leaving)
+    ours = state.bank == OURS
+    margin = world.market.margins()[world.places.segment[ours]] * (1 - money.retention_share)
+    retention = np.exp(-MONTHS_PER_YEAR * hazards[ours])
+    return float(lifetime_value(margin, retention, money.discount).sum())
