@@ -149,6 +149,26 @@ def images(
     return found
 
 
+def attraction(state: State, banks: Banks, constants: FloatArray, rules: ChoosingRules) -> FloatArray:
+    """How much the other banks draw each person: their weights in the choice over the kinds of chooser.
+
+    Parameters
+    ----------
+    constants : shape (banks,), of the banks.
+
+    Returns
+    -------
+    Shape (people,), >= 0.
+    """
+    kinds = _kinds(rules)
+    factor = np.exp(constants) * banks.open
+    alike = factor * (kinds[1] * np.exp(banks.strength) + kinds[2])
+    pull = np.exp(rules.reputation * (reputation(state, np.arange(state.people)) + banks.image))
+    weight = kinds[0] * factor * pull + alike
+    own = np.take_along_axis(weight, state.bank[:, None], axis=1)[:, 0]
+    return np.asarray(np.maximum(weight.sum(axis=1) - own, 0.0))
+
+
 def choose(
     state: State,
     people: IntArray,

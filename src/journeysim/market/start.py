@@ -119,14 +119,15 @@ def calibrated(
         heard[month % AVERAGED_MONTHS] = world.state.heard.mean(axis=1)
         image[month % AVERAGED_MONTHS] = world.image
     last = constants[-AVERAGED_MONTHS:]
+    leaving = np.mean([one.leaving for one in last], axis=0)
+    # A bank that is yet to open has had no customers: its own will leave it as ours leave us. Assumption.
+    leaving[leaving.sum(axis=1) == 0] = leaving[OURS]
     return replace(
         guess,
         satisfaction=opinions.mean(axis=0),
         heard=heard.mean(axis=0),
         image=image.mean(axis=0),
-        constants=Constants(
-            np.mean([one.leaving for one in last], axis=0), np.mean([one.choosing for one in last], axis=0)
-        ),
+        constants=Constants(leaving, np.mean([one.choosing for one in last], axis=0)),
         months=tuple(records),
     )
 
@@ -228,6 +229,7 @@ def world_at_start(
         operations=operations_of(alternative, places, timeline, start.sample, target_wait_min),
         recovered=np.full(len(alternative.market.banks), harm_left(behaviour.complaints)),
         image=start.image,
+        choosing=start.constants.choosing,
         usual_gap_months=gap,
         state=state,
         stayers=state.bank == OURS,
