@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from journeysim.experiment import Scenario, parse_scenario
 from journeysim.experiment.yaml_text import to_yaml
+from journeysim.market.behaviour import Behaviour
+from journeysim.market.model import Market, ScoreShape
+from journeysim.market.presets import load_behaviour
 from tests.branch_days import changed
 
 SMALL: dict[str, Any] = {
@@ -27,7 +31,7 @@ SMALL: dict[str, Any] = {
     },
     "arrivals": {
         "per_hour": {"09:00": 20, "10:00": 12},
-        "day_of_week": {"wed": 0, "thu": 0, "fri": 0, "sat": 0, "sun": 0},
+        "day_of_week": dict.fromkeys(("wed", "thu", "fri", "sat", "sun"), 0),
     },
     "staff": {
         "tellers": {"count": 2, "serves": ["line"], "cost_per_hour": 60, "attentive": 0.7},
@@ -79,3 +83,18 @@ def scenario_of(
         "options": options or {"Today": {}},
     }
     return parse_scenario(to_yaml(data | head), "scenario.yaml", folder)
+
+
+def scored_market(ours: ScoreShape, rival: ScoreShape, months: int = 3, **changes: Any) -> Market:
+    """A market whose banks all have named scores; our branch only says who comes when."""
+    found = scenario_of(market={"months": months}).options[0].market
+    assert found is not None
+    named = [ours, rival, rival]
+    banks = tuple(replace(bank, scores=shape) for bank, shape in zip(found.banks, named, strict=True))
+    return replace(found, banks=banks, **changes)
+
+
+def behaviour_with(**values: Any) -> Behaviour:
+    """The default behaviour with some constants changed; dots in names are written as double underscores."""
+    changes = {path.replace("__", "."): value for path, value in values.items()}
+    return load_behaviour({"preset": "rules-of-thumb", "set": changes}).behaviour
