@@ -101,16 +101,12 @@ class World:
         """The same people under an option, from here on."""
         operations: list[Sequence[Operation]] = [
             [
-                one.changed(
-                    bank.branches[k], alternative.behaviour, keep_steps and number == OURS, own_rules
-                )
+                one.changed(bank.branches[k], alternative.behaviour, keep_steps and number == OURS, own_rules)
                 if isinstance(one, BranchAtWork)
                 else one.scoring(bank.scores)
                 for k, one in enumerate(now)
             ]
-            for number, (bank, now) in enumerate(
-                zip(alternative.market.banks, self.operations, strict=True)
-            )
+            for number, (bank, now) in enumerate(zip(alternative.market.banks, self.operations, strict=True))
         ]
         recovered = self.recovered.copy()
         recovered[OURS] = harm_left(alternative.behaviour.complaints)
@@ -189,7 +185,9 @@ def advance(
     felt = contagion(state, world.network, month, behaviour.leaving)
     frozen = None if constants is None else constants.leaving
     if constants is None:
-        world.image = images(state, named_reputations(world.market), world.image, behaviour.choosing)
+        there = np.array([bank.share > 0 for bank in world.market.banks])
+        named = named_reputations(world.market)
+        world.image = images(state, named, world.image, there, behaviour.choosing)
     banks = banks_open(world, month - timeline.horizon)
     known = world.choosing if constants is None else constants.choosing
     drawn = attraction(state, banks, known, behaviour.choosing)
