@@ -1,4 +1,4 @@
-"""What service training says of single people: how they judge, hear, climb and choose, by the default preset."""
+"""What service training says of single people: how they judge, hear, climb and choose, by default."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import math
 
 import numpy as np
 import pytest
-from tests.branch_days import MONDAY, changed, journey_of
 from tests.claims import SURE, assert_share
 
-from journeysim.branch import open_days
 from journeysim.branch.luck import Address, Luck
-from journeysim.experience import score_replication
-from journeysim.experience.waiting import condition_factor, perceived_wait_min, wait_score
 from journeysim.market.choosing import Banks, choose
 from journeysim.market.network_builders import small_world
 from journeysim.market.opinions import Visits, live_through
@@ -53,7 +49,9 @@ def visits_of(score: np.ndarray, day: int, person: np.ndarray | None = None) -> 
     """One visit of each person on a day, all moments alike."""
     who = np.arange(score.size) if person is None else person
     time = np.full(score.size, day)
-    return Visits(who, np.zeros(score.size, dtype=np.int64), score, score, score, time, Address.of(who, 0, time))
+    return Visits(
+        who, np.zeros(score.size, dtype=np.int64), score, score, score, time, Address.of(who, 0, time)
+    )
 
 
 def lived(state: State, score: np.ndarray, day: int) -> None:
@@ -133,12 +131,10 @@ def test_what_one_lived_through_reaches_others_who_did_not() -> None:
     state = people(number)
     tellers = np.arange(0, number, 100)
     visits = visits_of(np.full(tellers.size, -0.9), 1, tellers)
-    rules = RULES.model_copy(
-        update={"telling": RULES.telling.model_copy(update={"probability": 1.0})}
-    )
+    rules = RULES.model_copy(update={"telling": RULES.telling.model_copy(update={"probability": 1.0})})
     temper = live_through(state, visits, rules, np.ones(1), LUCK)
     heard = spread(stories_of(visits, rules.telling, LUCK), visits, temper, network, rules, LUCK)
-    assert heard.told > 0 and heard.relayed > 0
+    assert heard.told > 0
     # A tenth of a listener's audience: Poisson around .1 for each who heard, and for who heard from them.
     expected = heard.told * 0.1 / 0.9
     assert abs(heard.relayed - expected) < SURE * math.sqrt(expected / 0.9)
@@ -148,8 +144,12 @@ def test_what_one_lived_through_reaches_others_who_did_not() -> None:
     assert (state.heard[0, reached] < 0).all()
     assert (state.satisfaction[others] == 0).all()
     before = state.heard.copy()
-    nothing = spread(stories_of(Visits.none(), rules.telling, LUCK), Visits.none(), temper[:0], network, rules, LUCK)
+    nothing = spread(
+        stories_of(Visits.none(), rules.telling, LUCK), Visits.none(), temper[:0], network, rules, LUCK
+    )
     take_in(state, nothing, rules.hearing)
     assert state.heard == pytest.approx(before * (1 - RULES.hearing.fading))
-    third = np.setdiff1d(heard.listener[heard.told : heard.told + heard.relayed], heard.listener[: heard.told])
+    third = np.setdiff1d(
+        heard.listener[heard.told : heard.told + heard.relayed], heard.listener[: heard.told]
+    )
     assert third.size > 0
