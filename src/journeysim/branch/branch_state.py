@@ -13,15 +13,13 @@ from typing import Any
 from simpy import Event
 
 from journeysim.branch.draws import StepDraws
-from journeysim.branch.plan import NO_LIMIT, Outcome, Plan, QueuePlan
+from journeysim.branch.plan import NO_LIMIT, Plan, QueuePlan
 
 # What goes first among events of one moment, arrivals being last; the visit's address is added to it.
 CLOSING = 0
 CAPACITY = 1 << 48
 END_OF_SERVICE = 2 << 48
 END_OF_PATIENCE = 3 << 48
-
-FAILED = int(Outcome.FAILED)
 
 Callbacks = list[Callable[[Any], None]]
 
@@ -93,11 +91,11 @@ class Hold(Happening):
 class Queue:
     """People waiting, in lines as the plan has them, and the groups that serve them, by who takes first.
 
-    ``line_of`` has each segment's line; it is None where more than the segment decides.
+    ``of_segment`` has each segment's line; it is None where more than the segment decides.
     """
 
     __slots__ = (
-        "being_served", "groups", "has_head_starts", "kinds", "line_of", "lines", "number", "plan",
+        "being_served", "groups", "has_head_starts", "kinds", "lines", "number", "of_segment", "plan",
         "takes_all", "waiting",
     )  # fmt: skip
 
@@ -110,7 +108,7 @@ class Queue:
         self.being_served = 0
         self.lines: list[deque[Visit]] = [deque() for _ in plan.lines]
         self.kinds = list(plan.lines)
-        self.line_of: list[deque[Visit]] | None = [self.lines[line] for line in plan.line_of_segment]
+        self.of_segment: list[deque[Visit]] | None = [self.lines[line] for line in plan.line_of_segment]
         self.has_head_starts = plan.has_head_starts
 
     def next_line(self) -> deque[Visit]:
@@ -159,14 +157,7 @@ class StepLuck:
         self.patience = draws.lists.patience[visits]
         self.balks = draws.lists.balks[visits]
         self.outcome = draws.lists.outcome[visits]
-        self.goes_to = [self.after_service(of_situation[visits]) for of_situation in draws.lists.goes_to]
+        self.goes_to = [of_situation[visits] for of_situation in draws.lists.goes_to]
         wraps_up = any(wrap_up is not None for wrap_up in self.point.wrap_up)
         self.wrap_up = draws.lists.wrap_up[visits] if wraps_up else None
         self.is_plain = touchpoint in plan.plain_touchpoints
-
-    def after_service(self, goes_to: list[int]) -> list[int]:
-        """Where each customer goes after the service, failed or not, in one situation."""
-        if not self.point.fails:
-            return goes_to
-        both = zip(self.outcome, goes_to, strict=True)
-        return [self.point.if_failed if outcome == FAILED else target for outcome, target in both]

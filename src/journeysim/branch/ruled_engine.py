@@ -38,7 +38,7 @@ class _RuledDay(BranchDay):
         self.targets = {"leave": LEAVE} | {name: i for i, name in enumerate(plan.touchpoints)}
         self.history: dict[int, list[StepSoFar]] = {}
         for queue in self.queues:
-            queue.line_of = None
+            queue.of_segment = None
             # Priorities of a rule bring lines of different head starts together.
             queue.has_head_starts = queue.has_head_starts or queue.plan.by_priority
 

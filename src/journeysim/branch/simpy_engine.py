@@ -1,8 +1,9 @@
 """The reference engine: one branch day on SimPy, as the rules of the branch day say.
 
 ``(plan, draws) -> steps``, deterministic. All times are whole ticks, held as Python integers. Events run by
-(time, kind, visit address), which SimPy's ``schedule(priority=...)`` carries. There is no generator per
-customer: a visit is itself the event that ends its present service, and the methods below are its callbacks.
+(time, kind, visit address), which SimPy's ``schedule(priority=...)`` carries; arrivals, the last kind, are
+let in between them. There is no generator per customer: a visit is itself the event that ends its present
+service, and the methods below are its callbacks.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from journeysim.branch.branch_state import (
     CAPACITY,
     CLOSING,
     END_OF_PATIENCE,
-    FAILED,
     Callbacks,
     Group,
     Happening,
@@ -37,6 +37,7 @@ from journeysim.units import NEVER
 MOST_STEPS = 1_000
 """A visit that takes more steps than this is going round in circles."""
 
+_FAILED = int(Outcome.FAILED)
 _BALKED, _RENEGED = int(Outcome.BALKED), int(Outcome.RENEGED)
 _REJECTED, _CLOSED = int(Outcome.REJECTED), int(Outcome.CLOSED)
 
@@ -317,10 +318,10 @@ class BranchDay:
 
     def join(self, visit: Visit, queue: Queue) -> None:
         """Stand in line, and give up when patience ends."""
-        if queue.line_of is None:
+        if queue.of_segment is None:
             line = queue.lines[self.line_of(visit, queue)]
         else:
-            line = queue.line_of[visit.segment]
+            line = queue.of_segment[visit.segment]
         line.append(visit)
         visit.line = line
         queue.waiting += 1
@@ -423,10 +424,11 @@ class BranchDay:
             self.follow_up[visit.place] = FollowUp.number(target)
 
     def target(self, visit: Visit) -> int:
-        """Where a customer goes after a service, by what has happened so far."""
+        """Rule 7, and where a customer goes after a service, by what has happened so far."""
         luck = visit.luck
-        if luck.outcome[visit.number] == FAILED:
+        if luck.outcome[visit.number] == _FAILED:
             visit.has_failed = True
+            return luck.point.if_failed
         return luck.goes_to[luck.point.route.situation(visit.has_failed, visit.waited)][visit.number]
 
     # -- wrap-up, and servers kept while another works -----------------------------------------------------

@@ -74,8 +74,8 @@ class StepArrays:
 
         Parameters
         ----------
-        record : for each step in the order in which they ended: visit (counted from ``first_visit``),
-            touchpoint, queue, joined, started, ended, group, queue_length_seen, outcome.
+        record : for each step, those of a visit in order: visit (counted from ``first_visit``), touchpoint,
+            queue, joined, started, ended, group, queue_length_seen, outcome.
         released, follow_up : by place of a step in the record, where they are not `ended` and `NONE`.
         """
         table = np.fromiter(record, np.int64, len(record)).reshape(-1, RECORDED)
