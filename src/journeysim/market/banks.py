@@ -151,14 +151,20 @@ class BranchAtWork:
 
     def points(self, month: int, luck: Luck, memo: Memo) -> Points:
         """Everything that may become a visit in a month, to this bank or another."""
+        found: Points = memo.once((month, id(self)), lambda: self._points(month, luck, memo))
+        return found
+
+    def _points(self, month: int, luck: Luck, memo: Memo) -> Points:
+        """The same, drawn, in the order of time."""
         draw = memoised_points(self.crowd, month, memo)
-        return Points.together(
+        points = Points.together(
             [
                 draw(plan, batch, luck)
                 for journey, days in self._by_map(month)
                 for plan, batch in day_batches(journey, days, of_map=self._compiled(journey)[0])
             ]
         )
+        return points[np.argsort(times(points.luck_address.day.astype(np.int64), points.tick), kind="stable")]
 
     def _all_days(self) -> list[OpenDay]:
         return [

@@ -190,10 +190,10 @@ def advance(
         world.image = images(state, named, world.image, there, behaviour.choosing)
     banks = banks_open(world, month - timeline.horizon)
     known = world.choosing if constants is None else constants.choosing
-    drawn = attraction(state, banks, known, behaviour.choosing)
+    drawn = attraction(state, np.arange(state.people), banks, known, behaviour.choosing)
     settlement = settle(state, felt, drawn, behaviour.leaving, frozen, luck, month)
     choosing = constants.choosing if constants is not None else _balance(world, settlement, banks)
-    record = MonthRecord.before_moves(world.market, state, visits, temper, stories, heard)
+    record = MonthRecord.before_moves(state, visits, temper, stories, heard)
     _move(world, settlement, banks, choosing, luck, month)
     found = Constants(settlement.multiplier, choosing)
     equity = customer_equity(world, banks, constants or found)
@@ -274,9 +274,9 @@ def customer_equity(world: World, banks: Banks, constants: Constants) -> float:
     Each stays as their opinion has it now; friends who left and a bad first visit are passing and left out.
     """
     state, rules, money = world.state, world.behaviour.leaving, world.behaviour.money
-    drawn = attraction(state, banks, constants.choosing, world.behaviour.choosing)
-    hazards = steady_hazards(state, drawn, rules, constants.leaving)
-    ours = state.bank == OURS
+    ours = np.flatnonzero(state.bank == OURS)
+    drawn = attraction(state, ours, banks, constants.choosing, world.behaviour.choosing)
+    hazards = steady_hazards(state, ours, drawn, rules, constants.leaving)
     margin = world.market.margins()[world.places.segment[ours]] * (1 - money.retention_share)
-    retention = np.exp(-MONTHS_PER_YEAR * hazards[ours])
+    retention = np.exp(-MONTHS_PER_YEAR * hazards)
     return float(lifetime_value(margin, retention, money.discount).sum())
