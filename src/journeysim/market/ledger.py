@@ -119,11 +119,14 @@ class MonthRecord:
         for number, name in enumerate(RUNGS):
             self._note("customers", on_rung[number], "rung", name)
         sizes = state.customers()
-        best = preferred(state, world.image, is_open, world.behaviour.choosing)
+        # Only where somebody asks: it takes as long as all else at a month's end.
+        named = any(of_bank.heard is not None for of_bank in market.banks)
+        best = preferred(state, world.image, is_open, world.behaviour.choosing) if named else None
         for number, of_bank in enumerate(market.banks):
             name = of_bank.name or OUR_NAME
             self._note("customers", sizes[number], "bank", name)
-            self._note("preferred_fraction", best[number], "bank", name)
+            if best is not None:
+                self._note("preferred_fraction", best[number], "bank", name)
             self._note("gained", self.flows[:, number].sum() - self.flows[number, number], "bank", name)
             self._note("lost", self.flows[number].sum() - self.flows[number, number], "bank", name)
 
