@@ -6,11 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 
 from journeysim.cli.cells import (
+    MISSING,
     Column,
     Found,
     cells_table,
     column_cells,
     comparison_text,
+    difference_text,
     digits_for,
     estimate_cells,
     estimate_text,
@@ -22,7 +24,7 @@ from journeysim.cli.market_tables import headline_columns, market_tables
 from journeysim.experiment.beside import lies_within
 from journeysim.experiment.results import OptionResult
 from journeysim.experiment.runs import Run
-from journeysim.experiment.statistics import CONFIDENCE, Estimate
+from journeysim.experiment.statistics import CONFIDENCE, REAL_BELOW, Estimate
 
 _MOST_ROWS = 24
 
@@ -98,6 +100,8 @@ def run_tables(run: Run) -> str:
     parts = [_heading(run), _options(run, baseline, columns)]
     if others:
         parts.append(_differences(others, baseline, columns) + _option_costs(run, currency))
+    if run.contrasted:
+        parts.append(_contrasts(run, columns))
     if run.observed is not None:
         parts.append(_observed(run, baseline))
     if market is not None:
@@ -229,6 +233,28 @@ def _differences(
         low, high = f"{known[0]:.0%}", f"{known[-1]:.0%}"
         saved = low if low == high else f"{low} to {high}"
         lines.append(f"Sharing luck between options removed {saved} of the variance of the wait's difference")
+    return lines
+
+
+def _contrasts(run: Run, columns: Sequence[Column]) -> list[str]:
+    """Return what a change does in one situation beyond what it does in another."""
+    rows = {result.contrast.name: result.metrics for result in run.contrasted}
+    shown = [column for column in columns if is_seen(column, {o.name: o.metrics for o in run.options})]
+    cells = {
+        column: [
+            difference_text(found[column.metric], column, "*" if found[column.metric].p < REAL_BELOW else " ")
+            if column.metric in found
+            else MISSING
+            for found in rows.values()
+        ]
+        for column in shown
+    }
+    title = f"Differences of differences, ± half their {CONFIDENCE:.0%} interval"
+    lines = cells_table(title, "contrast", list(rows), cells, _order(columns))
+    lines.append(f"* p < {f'{REAL_BELOW:g}'[1:]}, not adjusted for the number of contrasts")
+    for result in run.contrasted:
+        of, less = result.contrast.of, result.contrast.less
+        lines += wrapped(f"{result.contrast.name}: ({of[0]} - {of[1]}) - ({less[0]} - {less[1]})")
     return lines
 
 

@@ -19,6 +19,12 @@ from journeysim.branch.simulate import ENGINES
 from journeysim.branch.steps import visits_from_steps
 from journeysim.errors import JourneySimError, StoppedEarly
 from journeysim.experiment.beside import formula_document
+from journeysim.experiment.contrasts import (
+    ContrastResult,
+    contrasted,
+    contrasts_document,
+    contrasts_table,
+)
 from journeysim.experiment.files import write_whole
 from journeysim.experiment.load import load_scenario, scenario_from
 from journeysim.experiment.observed import Observed, observed_in
@@ -55,6 +61,7 @@ class Run:
     metrics : columns option, replication, scope, name, metric, value; null where nothing was observed.
     options : estimates and comparisons of each option, in the order of the scenario.
     observed : what the log of recorded arrivals says; None without one.
+    contrasted : answers to the scenario's contrasts, in its order.
     notes : what the caller should know beside the numbers.
     """
 
@@ -64,6 +71,7 @@ class Run:
     metrics: pl.DataFrame = field(repr=False)
     options: tuple[OptionResult, ...] = field(repr=False)
     observed: Observed | None = field(repr=False)
+    contrasted: tuple[ContrastResult, ...] = field(repr=False)
     notes: tuple[str, ...] = ()
     _steps: Callable[[], pl.DataFrame] | None = field(default=None, repr=False)
     _rules: OwnRules | None = field(default=None, repr=False)
@@ -77,6 +85,11 @@ class Run:
     def differences(self) -> pl.DataFrame:
         """Paired differences from the baseline, with unadjusted interval and p, and Holm's p."""
         return differences_table(self.options)
+
+    @cached_property
+    def contrasts(self) -> pl.DataFrame:
+        """Differences of differences, of whole replications and of months; see `contrasts_table`."""
+        return contrasts_table(self.contrasted)
 
     @cached_property
     def months(self) -> pl.DataFrame:
@@ -129,6 +142,8 @@ class Run:
                 for option in self.options
             ],
         }
+        if self.contrasted:
+            document["contrasts"] = contrasts_document(self.contrasted)
         if self.observed is not None:
             document["observed"] = self.observed.document()
         return document
@@ -266,6 +281,8 @@ def _write_tables(folder: RunFolder, run: Run, steps: bool) -> None:
     folder.write_table("metrics", run.metrics)
     folder.write_table("summary", run.summary)
     folder.write_table("differences", run.differences)
+    if run.contrasted:
+        folder.write_table("contrasts", run.contrasts)
     if steps:
         folder.write_table("visits", run.visits)
 
@@ -283,7 +300,8 @@ def _run_of(
     descriptions = {option.name: option.description for option in scenario.options}
     options = summarise(metrics, names, scenario.baseline, descriptions)
     observed = observed_in(scenario.baseline_option)
-    return Run(scenario, engine, folder, metrics, options, observed, notes, steps, rules)
+    contrasts = contrasted(metrics, scenario.contrasts)
+    return Run(scenario, engine, folder, metrics, options, observed, contrasts, notes, steps, rules)
 
 
 def _in_option_order(frame: pl.DataFrame, scenario: Scenario) -> pl.DataFrame:
