@@ -6,14 +6,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from journeysim.cli.cells import Column, Found, estimate_cells, estimates_table
-from journeysim.cli.columns import Table
+from journeysim.cli.columns import Table, wrapped
+from journeysim.experiment.horizon import approach
 from journeysim.experiment.results import MetricKey, OptionResult
 from journeysim.experiment.statistics import Estimate
 
 MOST_MONTHS = 12
 _MOST_ROWS = 24
 _MOST_OPTIONS_BY_MONTH = 6
+_OPINION = "satisfaction_mean"
+_ALL_OF_IT = 0.995
 _THOUSANDS_FROM = 1e5
 _MILLIONS_FROM = 1e8
 
@@ -58,6 +63,29 @@ def headline_columns(options: Sequence[OptionResult], currency: str) -> tuple[Co
     unit = " ".join(part for part in (word, currency, "a year") if part)
     value = replace(_NET_VALUE, heading=f"{_NET_VALUE.heading}\n{unit}", factor=factor)
     return (SATISFIED, _RETAINED, _CUSTOMERS_END, value)
+
+
+def horizon_lines(options: Sequence[OptionResult], months: int) -> list[str]:
+    """Say what part of an option's final effect on satisfaction the horizon shows, where that can be told.
+
+    Parameters
+    ----------
+    options : whose changes last; without the baseline.
+    months : of the horizon.
+    """
+    told = []
+    for option in options:
+        path = [MetricKey("all", "", _OPINION, month) for month in range(1, months + 1)]
+        if not (last := option.comparisons.get(path[-1])) or not last.real:
+            continue
+        found = approach(np.array([option.comparisons[key].difference.difference for key in path]))
+        if found is not None and found.shown_fraction < _ALL_OF_IT:
+            told.append(f"{found.shown_fraction:.0%} of that of {option.name}")
+    if not told:
+        return []
+    told[0] = told[0].replace("that", "the final effect on satisfaction", 1)
+    parts = ", ".join(told)
+    return wrapped(f"A horizon of {months} months shows about {parts}: opinions take months to follow")
 
 
 def market_tables(

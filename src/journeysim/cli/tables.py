@@ -20,7 +20,7 @@ from journeysim.cli.cells import (
     number_text,
 )
 from journeysim.cli.columns import Table, wrapped
-from journeysim.cli.market_tables import headline_columns, market_tables
+from journeysim.cli.market_tables import headline_columns, horizon_lines, market_tables
 from journeysim.experiment.beside import lies_within
 from journeysim.experiment.results import OptionResult
 from journeysim.experiment.runs import Run
@@ -100,6 +100,10 @@ def run_tables(run: Run) -> str:
     parts = [_heading(run), _options(run, baseline, columns)]
     if others:
         parts.append(_differences(others, baseline, columns) + _option_costs(run, currency))
+    if market is not None:
+        # A change for some days has no final effect.
+        lasting = {one.name for one in run.scenario.options if not one.passes}
+        parts[-1] += horizon_lines([one for one in others if one.name in lasting], market.months)
     if run.contrasted:
         parts.append(_contrasts(run, columns))
     if run.observed is not None:
@@ -125,9 +129,11 @@ def _heading(run: Run) -> list[str]:
     if scenario.description:
         lines.append(" ".join(scenario.description.split()))
     count = run.options[0].replications
-    lines.append(
-        f"{count} replication{'s'[: count != 1]} of {span}, seed {scenario.seed}; "
-        f"each number is a mean ± half its {CONFIDENCE:.0%} interval over replications"
+    kept = f", as many of {run.asked} as the time was enough for," if run.asked > count else ""
+    lines += wrapped(
+        f"{count} replication{'s'[: count != 1]}{kept} of {span}, seed {scenario.seed}; "
+        f"each number is a mean ± half its {CONFIDENCE:.0%} interval over replications",
+        indent="",
     )
     return lines
 

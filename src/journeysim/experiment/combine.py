@@ -37,7 +37,8 @@ def extended(document: Document, problems: list[Problem]) -> Document:
     """Fill a scenario with what the scenario that it extends says.
 
     Keys of the file itself win; ``set``, ``options``, ``grid`` and ``contrasts`` are merged entry by entry,
-    those of the extended scenario first. A map named by the extended scenario stays where that file looks for it.
+    those of the extended scenario first. A map named by the extended scenario stays where that file looks
+    for it.
 
     Parameters
     ----------

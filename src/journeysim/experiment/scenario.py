@@ -247,6 +247,16 @@ class Option:
     cost_per_year: float = 0.0
     market: Market | None = None
 
+    @property
+    def passes(self) -> bool:
+        """Whether its changes hold on some days only."""
+        return self.market is not None and any(b.period is not None for b in self.market.banks[0].branches)
+
+    @property
+    def branches(self) -> int:
+        """Number of our branches."""
+        return 1 if self.market is None else len(self.market.banks[0].branches)
+
 
 @dataclass(frozen=True)
 class Scenario:
