@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from journeysim.cli.cells import Column, Found, estimate_cells, estimates_table
+from journeysim.cli.cells import Column, Found, estimate_cells, estimates_table, is_seen
 from journeysim.cli.columns import Table, wrapped
 from journeysim.experiment.horizon import approach
 from journeysim.experiment.results import MetricKey, OptionResult
@@ -31,7 +31,7 @@ _LOST = Column("lost", "lost")
 _ACQUIRED = Column("acquired", "acquired")
 _TOLD_GOOD = Column("told_good", "told\ngood")
 _TOLD_BAD = Column("told_bad", "told\nbad")
-_NET_VALUE = Column("net_value_per_year", "net value")
+_NET_VALUE = Column("net_value_per_year", "net value", only_if_seen=True)
 
 _SEGMENT_COLUMNS = (_CUSTOMERS_END, _RETAINED, SATISFIED, _PROMOTERS, _LOST, _ACQUIRED)
 _TALK_COLUMNS = (
@@ -43,13 +43,13 @@ _TALK_COLUMNS = (
 )
 _COMPLAINT_HEADINGS = {"grumble": "grumbled", "complain": "complained", "media": "went\npublic"}
 _MONEY_COLUMNS = (
-    Column("margin_per_year", "margin"),
-    Column("acquisition_cost_per_year", "acquisition\ncost"),
-    Column("retention_cost_per_year", "retention\ncost"),
-    Column("staff_cost_per_year", "staff\ncost"),
+    Column("margin_per_year", "margin", only_if_seen=True),
+    Column("acquisition_cost_per_year", "acquisition\ncost", only_if_seen=True),
+    Column("retention_cost_per_year", "retention\ncost", only_if_seen=True),
+    Column("staff_cost_per_year", "staff\ncost", only_if_seen=True),
     Column("option_cost_per_year", "option\ncost", only_if_seen=True),
     _NET_VALUE,
-    Column("customer_equity", "customer\nequity"),
+    Column("customer_equity", "customer\nequity", only_if_seen=True),
 )
 _MONTH_COLUMNS = (
     _CUSTOMERS, _LOST, _ACQUIRED, SATISFIED, replace(_TOLD_GOOD, heading="told good"),
@@ -198,11 +198,12 @@ def _banks(options: Sequence[OptionResult], baseline: OptionResult, title: str) 
 
 
 def _money(options: Sequence[OptionResult], currency: str) -> list[str]:
-    values = [option.metrics for option in options]
-    factor, word = _scale(_MONEY_COLUMNS, values)
+    rows = {option.name: option.metrics for option in options}
+    if not any(is_seen(column, rows) for column in _MONEY_COLUMNS):
+        return []
+    factor, word = _scale(_MONEY_COLUMNS, list(rows.values()))
     unit = " ".join(part for part in (word, currency) if part)
     title = f"Money a year{f', {unit}' if unit else ''}; equity is what the customers at the end are worth"
-    rows = {option.name: option.metrics for option in options}
     return estimates_table(
         title, "option", rows, [replace(column, factor=factor) for column in _MONEY_COLUMNS]
     )

@@ -62,7 +62,7 @@ def progress_bar(
 
         def calibration(month: int, months: int) -> None:
             state = f"finding the market's baseline: month {month} of {months}"
-            bar.update(task, completed=month, total=months, state=state)
+            bar.update(task, completed=month, total=months, state=state, refresh=True)
 
         def replications(done: int, total: int) -> None:
             now = time.monotonic()
@@ -73,7 +73,7 @@ def progress_bar(
             if left is not None and within_s is not None:
                 left = min(left, max(0.0, began + within_s - now))
             state = f"{done}/{total} replications{left_text(left)}"
-            bar.update(task, completed=done, total=total, state=state)
+            bar.update(task, completed=done, total=total, state=state, refresh=True)
 
         yield Watchers(calibration, replications)
 

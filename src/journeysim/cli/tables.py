@@ -161,7 +161,7 @@ def _of_branches(
     """What happened in the branch, or in each of several."""
     parts = []
     if baseline.by("branch"):
-        parts.append(_side_by_side("By branch", options, baseline, "branch", _SEGMENT_COLUMNS))
+        parts.append(_side_by_side("By branch", options, baseline, "branch", _VISIT_COLUMNS))
     if len(_visited(baseline, "segment")) > 1:
         columns = _VISIT_COLUMNS if in_market else _SEGMENT_COLUMNS
         parts.append(_side_by_side("By segment", options, baseline, "segment", columns))

@@ -1,4 +1,4 @@
-"""What part of an option's final effect a horizon shows: opinions take months to follow what visits are like."""
+"""What part of an option's final effect a horizon shows: opinions take months to follow the visits."""
 
 from __future__ import annotations
 

@@ -38,9 +38,17 @@ class TimeLimit:
 
     ends_at: float
 
-    def allows(self, replication: int, seconds: float) -> bool:
-        """Whether a replication that takes about so long may begin; the first few always may."""
-        return replication < LEAST_REPLICATIONS or time.monotonic() + seconds <= self.ends_at
+    def fitting(self, first: int, count: int, seconds: float) -> int:
+        """How many of ``count`` replications may begin that take about ``seconds`` each; the first few may.
+
+        Parameters
+        ----------
+        first : number of the first of them, from 0.
+        """
+        due = max(0, LEAST_REPLICATIONS - first)
+        left = self.ends_at - time.monotonic()
+        fit = 0 if left <= 0 else count if left >= count * seconds else int(left / seconds)
+        return min(count, max(due, fit))
 
 
 @dataclass
@@ -85,8 +93,10 @@ class Cutter:
         count = 1
         while count < min(size, len(numbers)) and numbers[count] == numbers[0] + count:
             count += 1
-        if self.limit is not None and not self.limit.allows(numbers[0], self._expected(task) * count):
-            return None
+        if self.limit is not None:
+            count = self.limit.fitting(numbers[0], count, self._expected(task))
+            if count == 0:
+                return None
         chunk = Chunk(task, numbers[0], count)
         del numbers[:count]
         return chunk
