@@ -87,10 +87,10 @@ def test_nobody_lost_has_no_shares():
 
 def test_shares_of_banks_are_of_all_people():
     lines = tables(option())["Banks, over 2 months, Today"]
-    assert row(lines, "ours")[0] == "30.0"
-    assert row(lines, "远方银行")[0] == "35.0"
+    assert row(lines, "ours")[0] == "30"
+    assert row(lines, "远方银行")[0] == "35"
     several = tables(option(), option("Other"))["Banks, over 2 months"]
-    assert row(several, "Rival A: Other")[0] == "35.0"
+    assert row(several, "Rival A: Other")[0] == "35"
 
 
 def test_large_amounts_are_in_thousands_and_then_in_millions():
