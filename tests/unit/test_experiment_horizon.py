@@ -38,6 +38,8 @@ def test_an_effect_that_is_there_at_once_is_shown_whole():
         0.3 - 0.02 * MONTH,
         np.where(MONTH < 7, 0.1, 0.0),
         0.1 * np.cos(MONTH),
+        0.32 - 0.009 * MONTH,
+        0.1 + 0.06 * (-1) ** MONTH,
         np.array([0.1, np.nan, 0.1, 0.1, 0.1]),
     ],
     ids=[

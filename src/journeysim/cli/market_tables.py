@@ -31,7 +31,7 @@ _LOST = Column("lost", "lost")
 _ACQUIRED = Column("acquired", "acquired")
 _TOLD_GOOD = Column("told_good", "told\ngood")
 _TOLD_BAD = Column("told_bad", "told\nbad")
-_NET_VALUE = Column("net_value_per_year", "net value", only_if_seen=True)
+_NET_VALUE = Column("net_value_per_year", "net value", only_if_seen=True, decimals=1)
 
 _SEGMENT_COLUMNS = (_CUSTOMERS_END, _RETAINED, SATISFIED, _PROMOTERS, _LOST, _ACQUIRED)
 _TALK_COLUMNS = (
