@@ -49,6 +49,8 @@ def test_an_effect_that_is_there_at_once_is_shown_whole():
         "shrinks",
         "ends",
         "comes and goes",
+        "wears off",
+        "jumps about",
         "unknown",
     ],
 )
