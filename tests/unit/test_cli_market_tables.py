@@ -100,13 +100,13 @@ def test_large_amounts_are_in_thousands_and_then_in_millions():
     values = [word for word in row(found[title], "Today") if not word.startswith("±")]
     assert values == ["1,023", "29", "51", "1,224", "-281", "3,753"]
     (column,) = [one for one in headline_columns([option()], "CNY") if one.metric == "net_value_per_year"]
-    assert (column.heading, column.factor) == ("net value\nthousand CNY a year", 1e-3)
+    assert (column.heading, column.factor) == ("net value\na year\nthousand CNY", 1e-3)
     (column,) = [
         one
         for one in headline_columns([option(net_value_per_year=2e8)], "")
         if one.metric.startswith("net_v")
     ]
-    assert (column.heading, column.factor) == ("net value\nmillion a year", 1e-6)
+    assert (column.heading, column.factor) == ("net value\na year\nmillion", 1e-6)
 
 
 def test_the_headings_say_of_whom_the_satisfied_are_a_share():

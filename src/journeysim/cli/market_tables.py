@@ -42,14 +42,17 @@ _TALK_COLUMNS = (
     Column("told_per_bad_story", "listeners of\na bad story"),
 )
 _COMPLAINT_HEADINGS = {"grumble": "grumbled", "complain": "complained", "media": "went\npublic"}
-_MONEY_COLUMNS = (
-    Column("margin_per_year", "margin", only_if_seen=True),
-    Column("acquisition_cost_per_year", "acquisition\ncost", only_if_seen=True),
-    Column("retention_cost_per_year", "retention\ncost", only_if_seen=True),
-    Column("staff_cost_per_year", "staff\ncost", only_if_seen=True),
-    Column("option_cost_per_year", "option\ncost", only_if_seen=True),
-    _NET_VALUE,
-    Column("customer_equity", "customer\nequity", only_if_seen=True),
+_MONEY_COLUMNS = tuple(
+    Column(metric, heading, only_if_seen=True, decimals=0)
+    for metric, heading in (
+        ("margin_per_year", "margin"),
+        ("acquisition_cost_per_year", "acquisition\ncost"),
+        ("retention_cost_per_year", "retention\ncost"),
+        ("staff_cost_per_year", "staff\ncost"),
+        ("option_cost_per_year", "option\ncost"),
+        ("net_value_per_year", "net value"),
+        ("customer_equity", "customer\nequity"),
+    )
 )
 _MONTH_COLUMNS = (
     _CUSTOMERS, _LOST, _ACQUIRED, SATISFIED, replace(_TOLD_GOOD, heading="told good"),
@@ -60,8 +63,10 @@ _MONTH_COLUMNS = (
 def headline_columns(options: Sequence[OptionResult], currency: str) -> tuple[Column, ...]:
     """Columns beside the wait by which the options of a market are judged."""
     factor, word = _scale((_NET_VALUE,), [option.metrics for option in options])
-    unit = " ".join(part for part in (word, currency, "a year") if part)
-    value = replace(_NET_VALUE, heading=f"{_NET_VALUE.heading}\n{unit}", factor=factor)
+    unit = " ".join(part for part in (word, currency) if part)
+    # On three lines: the differences of a narrower column fit beside the others.
+    heading = "\n".join(part for part in (_NET_VALUE.heading, "a year", unit) if part)
+    value = replace(_NET_VALUE, heading=heading, factor=factor)
     return (SATISFIED, _RETAINED, _CUSTOMERS_END, value)
 
 
@@ -204,9 +209,9 @@ def _money(options: Sequence[OptionResult], currency: str) -> list[str]:
     factor, word = _scale(_MONEY_COLUMNS, list(rows.values()))
     unit = " ".join(part for part in (word, currency) if part)
     title = f"Money a year{f', {unit}' if unit else ''}; equity is what the customers at the end are worth"
-    return estimates_table(
-        title, "option", rows, [replace(column, factor=factor) for column in _MONEY_COLUMNS]
-    )
+    columns = [replace(column, factor=factor) for column in _MONEY_COLUMNS]
+    # The sums matter most: what they consist of gives way where the table would be too wide.
+    return estimates_table(title, "option", rows, [*columns[-2:], *columns[:-2]], columns)
 
 
 def _scale(columns: Sequence[Column], rows: Sequence[Found]) -> tuple[float, str]:
