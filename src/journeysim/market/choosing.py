@@ -19,6 +19,9 @@ from journeysim.units import BoolArray, FloatArray, IntArray
 
 LEAST_STRENGTH = 0.01
 """A bank that has just opened looks as strong as one with this share of the market. Assumption."""
+_LARGEST_UTILITY = 100.0
+"""In the draw of other banks: beyond it exp runs over."""
+_LEAST = 1e-300
 _MOST_ITERATIONS = 500
 _TOLERANCE = 1e-9
 
@@ -115,12 +118,53 @@ def preferred(state: State, image: FloatArray, is_open: BoolArray, rules: Choosi
     -------
     Shape (banks,); sums to less than 1.
     """
-    pull = is_open * np.exp(rules.reputation * (reputation(state, np.arange(state.people)) + image))
-    return np.asarray((pull / (1 + pull.sum(axis=1, keepdims=True))).mean(axis=0))
+    shares = np.zeros(state.banks)
+    _prefer(state.heard, state.known, image, is_open, rules.reputation, shares)
+    return shares / max(state.people, 1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _thought(heard, known, bank, person):  # type: ignore[no-untyped-def]
+    """What a person thinks of a bank; see `reputation`."""
+    lived = known[bank, person]
+    return heard[bank, person] if np.isnan(lived) else (heard[bank, person] + lived) / 2
+
+
+@numba.njit(cache=True, nogil=True)
+def _prefer(heard, known, image, is_open, strength, shares):  # type: ignore[no-untyped-def]
+    """Add everybody's logit among the banks and nothing to the banks' ``shares``."""
+    banks, people = heard.shape
+    utility = np.empty(banks)
+    for person in range(people):
+        largest = 0.0
+        for bank in range(banks):
+            if is_open[bank]:
+                utility[bank] = strength * (_thought(heard, known, bank, person) + image[bank])
+                largest = max(largest, utility[bank])
+        total = np.exp(-largest)
+        for bank in range(banks):
+            if is_open[bank]:
+                utility[bank] = np.exp(utility[bank] - largest)
+                total += utility[bank]
+        for bank in range(banks):
+            if is_open[bank]:
+                shares[bank] += utility[bank] / total
+
+
+def _best(utility: FloatArray) -> FloatArray:
+    """Logit among the banks along the last axis and nothing, whose utility is 0."""
+    largest = np.maximum(utility.max(axis=-1, keepdims=True), 0.0)
+    pull = np.exp(utility - largest)
+    return np.asarray(pull / (np.exp(-largest) + pull.sum(axis=-1, keepdims=True)))
 
 
 def images(
-    state: State, named: FloatArray, image: FloatArray, rules: ChoosingRules, rounds: int = 20
+    state: State,
+    named: FloatArray,
+    image: FloatArray,
+    there: BoolArray,
+    rules: ChoosingRules,
+    rounds: int = 20,
 ) -> FloatArray:
     """Images with which people prefer the banks as their named reputations say.
 
@@ -128,45 +172,66 @@ def images(
     ----------
     named : shape (banks,), reputations that were named, -1..1; NaN for a bank without one.
     image : shape (banks,), where the search begins.
+    there : shape (banks,), banks that are not yet to open.
 
     Returns
     -------
-    Shape (banks,). Where all banks are named, each is preferred as if everybody thought of it what is named;
-    where some are not, the mean of what people think of each named bank is what is named, and the others
-    have no image.
+    Shape (banks,). Where all banks that are there are named, each is preferred as if everybody thought of it
+    what is named; where some are not, the mean of what people think of each named bank is what is named, and
+    the others have no image.
     """
-    known = ~np.isnan(named)
+    known = ~np.isnan(named) & there
     found = np.where(known, image, 0.0)
     if not known.any() or rules.reputation == 0:
         return found
-    if not known.all():
+    if (there & ~known).any():
         thought = reputation(state, np.arange(state.people)).mean(axis=0)
         return np.where(known, named - thought, 0.0)
-    pull = np.exp(rules.reputation * named)
-    wanted = pull / (1 + pull.sum())
+    wanted = _best(np.where(known, rules.reputation * named, -np.inf))
     for _ in range(rounds):
-        found += np.log(wanted / preferred(state, found, known, rules)) / rules.reputation
+        # A bank that hardly anybody prefers is brought nearer in steps that cannot run over.
+        ratio = np.maximum(wanted, _LEAST) / np.maximum(preferred(state, found, known, rules), _LEAST)
+        found = np.where(known, found + np.log(ratio) / rules.reputation, 0.0)
     return found
 
 
-def attraction(state: State, banks: Banks, constants: FloatArray, rules: ChoosingRules) -> FloatArray:
-    """How much the other banks draw each person: their weights in the choice over the kinds of chooser.
+def attraction(
+    state: State, people: IntArray, banks: Banks, constants: FloatArray, rules: ChoosingRules
+) -> FloatArray:
+    """How much the other banks draw people: their weights in the choice over the kinds of chooser.
 
     Parameters
     ----------
+    people : shape (chosen,), whom.
     constants : shape (banks,), of the banks.
 
     Returns
     -------
-    Shape (people,), >= 0.
+    Shape (chosen,), >= 0.
     """
     kinds = _kinds(rules)
     factor = np.exp(constants) * banks.open
     alike = factor * (kinds[1] * np.exp(banks.strength) + kinds[2])
-    pull = np.exp(rules.reputation * (reputation(state, np.arange(state.people)) + banks.image))
-    weight = kinds[0] * factor * pull + alike
-    own = np.take_along_axis(weight, state.bank[:, None], axis=1)[:, 0]
-    return np.asarray(np.maximum(weight.sum(axis=1) - own, 0.0))
+    drawn = np.empty(people.size)
+    _attract(
+        state.heard, state.known, state.bank, people,
+        banks.image, kinds[0] * factor, alike, rules.reputation, drawn,
+    )  # fmt: skip
+    return drawn
+
+
+@numba.njit(cache=True, nogil=True)
+def _attract(heard, known, own, people, image, factor, alike, strength, drawn):  # type: ignore[no-untyped-def]
+    for i in range(people.size):
+        person = people[i]
+        # Summed without one's own, so that no rounding is left where there is no other.
+        total = 0.0
+        for bank in range(image.size):
+            if bank != own[person]:
+                utility = strength * (_thought(heard, known, bank, person) + image[bank])
+                utility = min(max(utility, -_LARGEST_UTILITY), _LARGEST_UTILITY)
+                total += factor[bank] * np.exp(utility) + alike[bank]
+        drawn[i] = total
 
 
 def choose(
@@ -211,8 +276,10 @@ def balancing_constants(
     -------
     Shape (banks,), mean 0 over the banks that are open.
     """
-    pull = np.exp(rules.reputation * (reputation(state, np.arange(state.people)) + banks.image))
-    pull[:, ~banks.open] = 0.0
+    utility = rules.reputation * (reputation(state, np.arange(state.people)) + banks.image)
+    utility[:, ~banks.open] = -np.inf
+    # Who weighs all banks by the same factor chooses as before.
+    pull = np.exp(utility - utility.max(axis=1, keepdims=True))
     common = np.stack([np.exp(banks.strength), np.ones(state.banks)])
     common[:, ~banks.open] = 0.0
     # By strength and by convenience, what somebody chooses depends on nothing but the bank that they leave.

@@ -30,6 +30,8 @@ STAYS = -1
 FIRST_VOLUNTARY = 2
 """Reasons before it take people away from every bank; those from it on take them to another."""
 
+_LARGEST_LOG = 100.0
+"""Of a multiplier: beyond it exp runs over, and nobody or everybody leaves anyway."""
 _FORGOTTEN_BELOW = 0.01
 """A leaving that counts less than this is no longer felt."""
 
@@ -101,15 +103,50 @@ def multipliers(state: State, felt: FloatArray, drawn: FloatArray, rules: Leavin
 
     Returns
     -------
-    Shape (4, people): other relationships, rival, product, indifferent staff.
+    Shape (4, people): other relationships, rival, product, indifferent staff; 0 for whom no other bank would
+    take.
     """
-    common = np.exp(np.log1p(rules.contagion) * felt - rules.heard * state.heard_of_own())
-    common[state.tenure < rules.newcomer_months] *= rules.newcomer
-    common[state.bad_first] *= rules.bad_first_visit
-    overall = common * np.exp(-rules.satisfaction * state.satisfaction)
-    product = common * np.exp(-rules.satisfaction * state.product)
-    staff = common * np.exp(-rules.satisfaction * state.staff)
-    return np.stack([overall, overall * drawn**rules.attraction, product, staff])
+    passing = np.log1p(rules.contagion) * felt
+    passing[state.bad_first] += np.log(rules.bad_first_visit)
+    return _multipliers(state, np.arange(state.people), passing, drawn, rules)
+
+
+def _multipliers(
+    state: State, people: IntArray, passing: FloatArray, drawn: FloatArray, rules: LeavingRules
+) -> FloatArray:
+    """Multipliers of some people; ``passing`` is the logarithm of what is true of them this month only."""
+    found = np.empty((len(REASONS) - FIRST_VOLUNTARY, people.size))
+    _multiply(
+        people, state.bank, state.heard, state.tenure, state.satisfaction, state.product, state.staff,
+        passing, drawn, rules.satisfaction, rules.heard, rules.attraction,
+        rules.newcomer_months, np.log(rules.newcomer), found,
+    )  # fmt: skip
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _power(log_multiplier):  # type: ignore[no-untyped-def]
+    return np.exp(min(max(log_multiplier, -_LARGEST_LOG), _LARGEST_LOG))
+
+
+@numba.njit(cache=True, nogil=True)
+def _multiply(  # type: ignore[no-untyped-def]
+    people, bank, heard, tenure, satisfaction, product, staff,
+    passing, drawn, by_satisfaction, by_heard, by_attraction, newcomer_months, newcomer, found,
+):  # fmt: skip
+    for i in range(people.size):
+        p = people[i]
+        if drawn[i] == 0.0:
+            found[:, i] = 0.0
+            continue
+        common = passing[i] - by_heard * heard[bank[p], p]
+        if tenure[p] < newcomer_months:
+            common += newcomer
+        overall = common - by_satisfaction * satisfaction[p]
+        found[0, i] = _power(overall)
+        found[1, i] = _power(overall + by_attraction * np.log(drawn[i])) if by_attraction > 0 else found[0, i]
+        found[2, i] = _power(common - by_satisfaction * product[p])
+        found[3, i] = _power(common - by_satisfaction * staff[p])
 
 
 def settle(
@@ -131,68 +168,66 @@ def settle(
     """
     multiplier = multipliers(state, felt, drawn, rules)
     customers = np.maximum(state.customers(), 1)
-    mean = np.stack(
-        [np.bincount(state.bank, weights=row, minlength=state.banks) / customers for row in multiplier],
-        axis=1,
-    )
-    divisor = np.where(mean > 0, mean, 1.0) if constants is None else constants
+    sums = [np.bincount(state.bank, weights=row, minlength=state.banks) for row in multiplier]
+    mean = np.stack(sums, axis=1) / customers[:, None]
+    divisor = mean if constants is None else constants
     base = yearly_hazard(rules) / 12 * shares(rules)
-    hazard = np.empty((len(REASONS), state.people))
-    hazard[:FIRST_VOLUNTARY] = base[:FIRST_VOLUNTARY, None]
-    hazard[FIRST_VOLUNTARY:] = base[FIRST_VOLUNTARY:, None] * multiplier / divisor[state.bank].T
+    weights = base[FIRST_VOLUNTARY:] / np.where(divisor > 0, divisor, 1.0)
     reason = np.empty(state.people, dtype=np.int64)
-    _first_clock(hazard, reason, *luck.key("leaving"), np.uint64(month))
-    return Settlement(reason, *_probabilities(hazard), mean)
+    leaves, goes = np.empty(state.people), np.empty(state.people)
+    _settle(
+        state.bank, multiplier, base, weights, reason, leaves, goes, *luck.key("leaving"), np.uint64(month)
+    )
+    return Settlement(reason, leaves, goes, mean)
 
 
-def steady_hazards(state: State, drawn: FloatArray, rules: LeavingRules, constants: FloatArray) -> FloatArray:
-    """Hazard of each person in a month without what passes: friends who left, a bad first visit.
+def steady_hazards(
+    state: State, people: IntArray, drawn: FloatArray, rules: LeavingRules, constants: FloatArray
+) -> FloatArray:
+    """Hazard of people in a month without what passes: friends who left, a bad first visit.
 
     Parameters
     ----------
-    drawn : shape (people,), see `multipliers`.
+    people : shape (chosen,), whom.
+    drawn : shape (chosen,), how much the other banks draw each of them.
     constants : shape (banks, 4), Z of the voluntary reasons by bank.
 
     Returns
     -------
-    Shape (people,), of all reasons together.
+    Shape (chosen,), of all reasons together.
     """
     base = yearly_hazard(rules) / 12 * shares(rules)
-    common = np.exp(-rules.heard * state.heard_of_own())
-    common[state.tenure < rules.newcomer_months] *= rules.newcomer
     weights = base[FIRST_VOLUNTARY:] / np.where(constants > 0, constants, 1.0)
-    own = weights[state.bank]
-    total: FloatArray = base[:FIRST_VOLUNTARY].sum() + common * (
-        (own[:, 0] + own[:, 1] * drawn**rules.attraction) * np.exp(-rules.satisfaction * state.satisfaction)
-        + own[:, 2] * np.exp(-rules.satisfaction * state.product)
-        + own[:, 3] * np.exp(-rules.satisfaction * state.staff)
-    )
-    return total
-
-
-def _probabilities(hazard: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Probabilities within the month of leaving for another bank, and of going altogether."""
-    total = hazard.sum(axis=0)
-    leaving = -np.expm1(-total)
-    gone = hazard[:FIRST_VOLUNTARY].sum(axis=0)
-    share = np.divide(gone, total, out=np.zeros_like(total), where=total > 0)
-    return leaving * (1 - share), leaving * share
+    multiplier = _multipliers(state, people, np.zeros(people.size), drawn, rules)
+    voluntary = (weights[state.bank[people]] * multiplier.T).sum(axis=1)
+    return np.asarray(base[:FIRST_VOLUNTARY].sum() + voluntary)
 
 
 @numba.njit(cache=True, nogil=True)
-def _first_clock(hazard, reason, replication, k0, k1, month):  # type: ignore[no-untyped-def]
-    """Reason whose clock -ln(u)/h rings first within the month; two numbers from each Philox block."""
-    reasons, people = hazard.shape
-    for p in range(people):
+def _settle(  # type: ignore[no-untyped-def]
+    bank, multiplier, base, weights, reason, leaves, goes, replication, k0, k1, month
+):
+    """Whose clock -ln(u)/h rings first within the month, and what was likely; two numbers a Philox block."""
+    hazard = base.copy()
+    gone = base[:FIRST_VOLUNTARY].sum()
+    for p in range(bank.size):
+        total = gone
+        for r in range(hazard.size - FIRST_VOLUNTARY):
+            h = weights[bank[p], r] * multiplier[r, p]
+            hazard[FIRST_VOLUNTARY + r] = h
+            total += h
+        ends = -np.expm1(-total)
+        share = gone / total if total > 0 else 0.0
+        leaves[p], goes[p] = ends * (1 - share), ends * share
         earliest = 1.0
         found = STAYS
-        for pair in range(0, reasons, 2):
+        for pair in range(0, hazard.size, 2):
             w0, w1, w2, w3 = philox_words(np.uint64(p), np.uint64(pair), month, replication, k0, k1)
             for half in range(2):
                 high, low = (w0, w1) if half == 0 else (w2, w3)
                 bits = (high << np.uint64(20)) | (low >> np.uint64(12))
                 u = (np.float64(bits) + 0.5) * 2.0**-52
-                h = hazard[pair + half, p]
+                h = hazard[pair + half]
                 # ln(1/u) < h needs 1 - u < h, which spares most of the logarithms.
                 if 1.0 - u < h:
                     rings = -np.log(u) / h

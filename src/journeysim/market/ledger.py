@@ -11,7 +11,6 @@ import numpy as np
 from journeysim.experience.totals import DETRACTOR, PROMOTER, SATISFIED
 from journeysim.market.choosing import preferred
 from journeysim.market.leaving import REASONS, STAYS, Settlement
-from journeysim.market.model import Market
 from journeysim.market.opinions import Temper, Visits
 from journeysim.market.state import OURS, RUNGS, State, rungs_now
 from journeysim.market.telling import Heard, Stories
@@ -52,12 +51,13 @@ class MonthRecord:
 
     @classmethod
     def before_moves(
-        cls, market: Market, state: State, visits: Visits, temper: IntArray, stories: Stories, heard: Heard
+        cls, state: State, visits: Visits, temper: IntArray, stories: Stories, heard: Heard
     ) -> MonthRecord:
         """Note what happened in the month, before anybody leaves."""
         record = cls(_before=state.bank.copy())
         ours = visits.bank == OURS
         record._note("visits", ours.sum())
+        record._note("visits_all_banks", ours.size)
         record._note("score_sum", visits.score[ours].sum())
         for kind in (Temper.GRUMBLES, Temper.COMPLAINS, Temper.GOES_PUBLIC):
             record._note("complaints", (ours & (temper == kind)).sum(), "complaint", _KINDS[kind])
@@ -70,7 +70,6 @@ class MonthRecord:
         for word, which in (("good", stories.sign > 0), ("bad", stories.sign < 0)):
             record._note(f"tellers_{word}", (mine & which).sum())
             record._note(f"first_told_{word}", stories.told[mine & which].sum())
-        record._note("members", float(market.people))
         return record
 
     def after_moves(self, world: World, settlement: Settlement, equity: float, is_open: BoolArray) -> None:
@@ -81,38 +80,44 @@ class MonthRecord:
         is_open : shape (banks,), banks that take customers.
         """
         state, market = world.state, world.market
-        bank = state.bank
-        banks = len(market.banks)
-        reason = settlement.reason
-        moved = reason != STAYS
-        pairs = self._before[moved] * banks + bank[moved]
-        self.flows = np.bincount(pairs, minlength=banks * banks).reshape(banks, banks)
-        lost = moved & (self._before == OURS)
-        gained = moved & (bank == OURS)
+        banks, segments = len(market.banks), len(market.segments)
+        moved = np.flatnonzero(settlement.reason != STAYS)
+        before, after, reason = self._before[moved], state.bank[moved], settlement.reason[moved]
+        self.flows = np.bincount(before * banks + after, minlength=banks * banks).reshape(banks, banks)
+        lost, gained = moved[before == OURS], moved[after == OURS]
+        why = np.bincount(reason[before == OURS], minlength=len(REASONS))
         for number, word in enumerate(REASONS):
-            self._note("lost", (lost & (reason == number)).sum(), "reason", word)
-        self._note("customer_months", (self._before == OURS).sum())
-        self._note("lost", lost.sum())
-        self._note("acquired", gained.sum())
-        customers = bank == OURS
-        self._of(state.satisfaction[customers], "all", "")
+            self._note("lost", why[number], "reason", word)
+        customers = np.flatnonzero(state.bank == OURS)
+        self._note("customer_months", customers.size + lost.size - gained.size)
+        self._note("lost", lost.size)
+        self._note("acquired", gained.size)
+        satisfaction = state.satisfaction[customers]
+        self._of(satisfaction, "all", "")
         self._note("staff_satisfaction_mean", _mean(state.staff[customers]))
         self._note("product_satisfaction_mean", _mean(state.product[customers]))
         self._note("heard_mean", state.heard[OURS].mean())
-        self._note("share", customers.sum() / market.people)
-        self._note("retained", world.stayers.sum())
+        self._note("share", customers.size / market.people)
+        stayers = np.flatnonzero(world.stayers)
+        self._note("retained", stayers.size)
         self._note("customer_equity", equity)
+        segment = world.places.segment
+        counts = {
+            metric: np.bincount(segment[people], minlength=segments)
+            for metric, people in (("lost", lost), ("acquired", gained), ("retained", stayers))
+        }
+        of_customers = segment[customers]
         for number, name in enumerate(market.segments):
-            of_segment = world.places.segment == number
-            self._note("customer_months", ((self._before == OURS) & of_segment).sum(), "segment", name)
-            self._of(state.satisfaction[customers & of_segment], "segment", name)
-            self._note("lost", (lost & of_segment).sum(), "segment", name)
-            self._note("acquired", (gained & of_segment).sum(), "segment", name)
-            self._note("retained", (world.stayers & of_segment).sum(), "segment", name)
+            mine = satisfaction[of_customers == number]
+            at_start = mine.size + counts["lost"][number] - counts["acquired"][number]
+            self._note("customer_months", at_start, "segment", name)
+            self._of(mine, "segment", name)
+            for metric, by_segment in counts.items():
+                self._note(metric, by_segment[number], "segment", name)
         rung = rungs_now(state, world.usual_gap_months, world.behaviour.ladder)
-        counts = np.bincount(rung[customers], minlength=len(RUNGS))
+        on_rung = np.bincount(rung[customers], minlength=len(RUNGS))
         for number, name in enumerate(RUNGS):
-            self._note("customers", counts[number], "rung", name)
+            self._note("customers", on_rung[number], "rung", name)
         sizes = state.customers()
         best = preferred(state, world.image, is_open, world.behaviour.choosing)
         for number, of_bank in enumerate(market.banks):

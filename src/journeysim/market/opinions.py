@@ -56,14 +56,18 @@ class Visits:
 
     @classmethod
     def together(cls, parts: list[Visits]) -> Visits:
-        """The visits of all parts by time; ties by person, so that the order of the parts cannot matter."""
+        """The visits of all parts by time.
+
+        All visits of a person are in one part, so that the order of the parts cannot matter.
+        """
         columns = {
             f.name: np.concatenate([getattr(part, f.name) for part in parts])
             for f in fields(cls)
             if f.name != "luck_address"
         }
         who = Address.together([part.luck_address for part in parts])
-        order = np.lexsort((columns["person"], columns["time"]))
+        # Sorting finds the parts in order already where each is, and only merges them.
+        order = np.argsort(columns["time"], kind="stable")
         return cls(**{name: column[order] for name, column in columns.items()}, luck_address=who[order])
 
     @classmethod

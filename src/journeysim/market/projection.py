@@ -8,7 +8,7 @@ leaves or is new chooses a bank.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -99,27 +99,15 @@ class World:
         self, alternative: Alternative, keep_steps: bool = False, own_rules: OwnRules | None = None
     ) -> World:
         """The same people under an option, from here on."""
-        operations: list[Sequence[Operation]] = []
-        for number, bank in enumerate(alternative.market.banks):
-            now = self.operations[number]
-            if bank.branches:
-                operations.append(
-                    [
-                        at_work.changed(
-                            branch, alternative.behaviour, keep_steps and number == OURS, own_rules
-                        )
-                        for at_work, branch in zip(now, bank.branches, strict=True)
-                        if isinstance(at_work, BranchAtWork)
-                    ]
-                )
-            else:
-                operations.append(
-                    [
-                        replace(one, shape=bank.scores or one.shape)
-                        for one in now
-                        if isinstance(one, ScoredBank)
-                    ]
-                )
+        operations: list[Sequence[Operation]] = [
+            [
+                one.changed(bank.branches[k], alternative.behaviour, keep_steps and number == OURS, own_rules)
+                if isinstance(one, BranchAtWork)
+                else one.scoring(bank.scores)
+                for k, one in enumerate(now)
+            ]
+            for number, (bank, now) in enumerate(zip(alternative.market.banks, self.operations, strict=True))
+        ]
         recovered = self.recovered.copy()
         recovered[OURS] = harm_left(alternative.behaviour.complaints)
         return World(
@@ -164,7 +152,7 @@ def operations_of(
         ]
         if number == OURS:
             ours = at_work
-        if at_work:
+        if at_work and bank.scores is None:
             found.append(at_work)
         else:
             found.append([ScoredBank(number, bank.scores, sample, behaviour.visits.disposition_sd, ours)])
@@ -197,13 +185,15 @@ def advance(
     felt = contagion(state, world.network, month, behaviour.leaving)
     frozen = None if constants is None else constants.leaving
     if constants is None:
-        world.image = images(state, named_reputations(world.market), world.image, behaviour.choosing)
+        there = np.array([bank.share > 0 for bank in world.market.banks])
+        named = named_reputations(world.market)
+        world.image = images(state, named, world.image, there, behaviour.choosing)
     banks = banks_open(world, month - timeline.horizon)
     known = world.choosing if constants is None else constants.choosing
-    drawn = attraction(state, banks, known, behaviour.choosing)
+    drawn = attraction(state, np.arange(state.people), banks, known, behaviour.choosing)
     settlement = settle(state, felt, drawn, behaviour.leaving, frozen, luck, month)
     choosing = constants.choosing if constants is not None else _balance(world, settlement, banks)
-    record = MonthRecord.before_moves(world.market, state, visits, temper, stories, heard)
+    record = MonthRecord.before_moves(state, visits, temper, stories, heard)
     _move(world, settlement, banks, choosing, luck, month)
     found = Constants(settlement.multiplier, choosing)
     equity = customer_equity(world, banks, constants or found)
@@ -284,9 +274,9 @@ def customer_equity(world: World, banks: Banks, constants: Constants) -> float:
     Each stays as their opinion has it now; friends who left and a bad first visit are passing and left out.
     """
     state, rules, money = world.state, world.behaviour.leaving, world.behaviour.money
-    drawn = attraction(state, banks, constants.choosing, world.behaviour.choosing)
-    hazards = steady_hazards(state, drawn, rules, constants.leaving)
-    ours = state.bank == OURS
+    ours = np.flatnonzero(state.bank == OURS)
+    drawn = attraction(state, ours, banks, constants.choosing, world.behaviour.choosing)
+    hazards = steady_hazards(state, ours, drawn, rules, constants.leaving)
     margin = world.market.margins()[world.places.segment[ours]] * (1 - money.retention_share)
-    retention = np.exp(-MONTHS_PER_YEAR * hazards[ours])
+    retention = np.exp(-MONTHS_PER_YEAR * hazards)
     return float(lifetime_value(margin, retention, money.discount).sum())
