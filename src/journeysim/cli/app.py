@@ -23,6 +23,7 @@ Examples:
   journeysim run journeys/city-branch.yaml --set staff.tellers.count=5 --replications 100
   journeysim run scenarios/lunch-hour.yaml --json > answer.json
   journeysim run scenarios/lunch-hour.yaml --resume
+  journeysim run scenarios/lunch-hour.yaml --within 60s
 
 \b
 Exit codes: 0 done, 2 the input is wrong, 3 stopped early with what finished kept, 1 a fault of ours.
@@ -142,6 +143,13 @@ def run(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder in which the run gets its own folder.")
     ] = Path("runs"),
+    within: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DURATION",
+            help="Run as many of the replications as fit into this time, such as 60s or 5min; 2 at least.",
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was stopped.")] = False,
     json_: Annotated[
         bool, typer.Option("--json", help="Print one JSON document in place of the tables.")
@@ -165,6 +173,7 @@ def run(
             resume=resume,
             as_json=json_,
             steps=steps,
+            within=within,
         )
     )
 
