@@ -16,7 +16,6 @@ from journeysim.errors import StoppedEarly
 from journeysim.experiment import load_scenario
 from journeysim.experiment.golden import Gain, Golden, golden
 from journeysim.experiment.golden_words import amount, golden_answer, golden_json
-from journeysim.experiment.notches import TITLES
 from journeysim.experiment.results import Comparison
 from journeysim.experiment.statistics import CONFIDENCE
 
@@ -95,11 +94,10 @@ def _heading(found: Golden) -> list[str]:
 def _table(found: Golden, title: str, gains: tuple[Gain, ...]) -> list[str]:
     money = f"\n{found.currency}" if found.currency else "\n"
     head = (
-        "where",
         "improvement",
         "equity gained" + money,
-        "net value a year" + money,
-        "cost a year" + money,
+        "net value\na year",
+        "cost\na year",
         "equity\nper cost",
         "real",
     )
@@ -109,10 +107,9 @@ def _table(found: Golden, title: str, gains: tuple[Gain, ...]) -> list[str]:
 def _row(gain: Gain) -> list[str]:
     notch, cost, ratio = gain.priced.notch, gain.priced.cost_per_year, gain.equity_per_cost
     return [
-        notch.where,
-        f"{TITLES[notch.lever]}, {notch.detail}",
+        f"{notch.where}: {notch.detail}",
         _with_half(gain.equity),
-        _MISSING if cost is None else _with_half(gain.net_value),
+        _MISSING if cost is None else amount(gain.net_value.difference.difference),
         _MISSING if cost is None else amount(cost),
         _MISSING if ratio is None or math.isnan(ratio) else amount(ratio),
         "yes" if gain.equity.real else "no",
@@ -129,19 +126,23 @@ def _with_half(found: Comparison) -> str:
 def _notes(found: Golden) -> list[str]:
     order = "equity for each unit of yearly cost" if found.by_cost else "equity, as no cost is known"
     lines = wrapped(
-        f"Ranked by {order}: first what is real (Holm-adjusted p < .05 over all improvements), then what "
-        "seems to gain, then the rest. The best of many looks better than it is: its numbers are those of "
-        "the fresh replications.",
+        f"Ranked by {order}: first those whose interval lies above 0, then those that seem to gain, then the "
+        "rest. Real: Holm-adjusted p < .05 over the improvements of the table. The best of many looks better "
+        "than it is: its numbers are those of the fresh replications.",
         "",
     )
     if any(gain.priced.cost_per_year is None for gain in found.ranking) and found.by_cost:
         lines += wrapped(
             "No cost is known where nobody of the map's staff serves, or at no cost_per_hour.", ""
         )
-    felt = [gain.priced.notch for gain in found.ranking]
-    several = {notch.where: notch.touches for notch in felt if notch.touches != (notch.place,)}
-    for where, touches in several.items():
-        lines += wrapped(f"{where} is felt at {', '.join(touches)}.", "")
+    felt = {gain.priced.notch.where: gain.priced.notch for gain in found.ranking}
+    several = [
+        f"{where} ({', '.join(notch.touches)})"
+        for where, notch in felt.items()
+        if notch.touches != (notch.place,)
+    ]
+    if several:
+        lines += wrapped(f"Where the staff and the lines are: {'; '.join(several)}.", "")
     return lines
 
 

@@ -260,9 +260,12 @@ def notched(scenario: Scenario, priced: Sequence[PricedNotch], part: str) -> Sce
 def ranked(gains: Iterable[Gain]) -> tuple[Gain, ...]:
     """Order notches, best first.
 
-    Those that really raise equity come first, then those that seem to, then the rest. Among the first two, by
-    equity for each unit of yearly cost; what costs nothing comes before, and what has no known cost behind,
-    by equity. The rest by equity. Equals stay in their order.
+    Those whose interval lies above 0 come first, then those that seem to gain, then the rest. Among the first
+    two, by equity for each unit of yearly cost; what costs nothing comes before, and what has no known cost
+    behind, by equity. The rest by equity. Equals stay in their order.
+
+    The interval and not Holm's p decides, which few replications leave no power: who is wrongly put first is
+    found out on the fresh replications.
     """
     return tuple(sorted(gains, key=_place))
 
@@ -294,7 +297,7 @@ def _place(gain: Gain) -> tuple[int, float, float]:
     if gained <= 0:
         return 2, 0.0, -gained
     for_cost = 0.0 if cost is None else gained / cost if cost else math.inf
-    return (0 if gain.raises_equity else 1), -for_cost, -gained
+    return (0 if gain.equity.difference.low > 0 else 1), -for_cost, -gained
 
 
 def _option(baseline: Option, priced: PricedNotch) -> Option:

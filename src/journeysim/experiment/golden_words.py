@@ -83,8 +83,10 @@ def golden_json(found: Golden) -> str:
 
 
 def amount(value: float) -> str:
-    """Money with thousands separated, to three digits where it is small."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
+    """Money with thousands separated, to three digits or hundredths where it is small."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= 1 else f"{value:.2f}"
 
 
 def _months(found: Golden) -> int:

@@ -32,11 +32,11 @@ class Lever(StrEnum):
     FAILS = "fails"
 
 
-TITLES = {
-    Lever.SERVICE: "shorter service",
-    Lever.ATTENTIVE: "attentive staff",
-    Lever.CONDITIONS: "better waiting",
-    Lever.FAILS: "fewer failures",
+_TITLES = {
+    Lever.SERVICE: "shorter service at",
+    Lever.ATTENTIVE: "attentive staff among",
+    Lever.CONDITIONS: "better waiting in",
+    Lever.FAILS: "fewer failures at",
 }
 
 
@@ -72,8 +72,8 @@ class Notch:
 
     @property
     def title(self) -> str:
-        """Lever and place, such as ``shorter service, counter``."""
-        return f"{TITLES[self.lever]}, {self.where}"
+        """Lever and place, such as ``shorter service at counter``."""
+        return f"{_TITLES[self.lever]} {self.where}"
 
 
 def notches_of(journey: Journey, behaviour: Behaviour, branch: str = "") -> list[Notch]:
@@ -118,7 +118,7 @@ def _shorter_service(journey: Journey, branch: str) -> Iterator[Notch]:
         except ValueError:
             continue
         if patches:
-            detail = f"time × {SERVICE_FACTOR:g}"
+            detail = f"service × {SERVICE_FACTOR:g}"
             yield Notch(
                 Lever.SERVICE, name, (name,), detail, patches, _serving(journey, point), branch=branch
             )
@@ -138,7 +138,7 @@ def _attentive_staff(journey: Journey, behaviour: Behaviour, branch: str) -> Ite
         if group.kind == "machine" or not met or raised <= share:
             continue
         patches = {path_of("staff", name, "attentive"): raised}
-        detail = f"{share:.3g} → {raised:.3g}"
+        detail = f"attentive {share:.3g} → {raised:.3g}"
         yield Notch(Lever.ATTENTIVE, name, met, detail, patches, (name,), branch=branch)
 
 
@@ -168,7 +168,9 @@ def _better_waiting(journey: Journey, behaviour: Behaviour, branch: str) -> Iter
             for line in lacking
         }
         groups = tuple(name for name, group in journey.staff.items() if set(group.serves) & set(lines))
-        yield Notch(Lever.CONDITIONS, place, touches, f"also {added}", patches, groups, len(lacking), branch)
+        yield Notch(
+            Lever.CONDITIONS, place, touches, f"waiting also {added}", patches, groups, len(lacking), branch
+        )
 
 
 def _fewer_failures(journey: Journey, branch: str) -> Iterator[Notch]:
@@ -176,7 +178,7 @@ def _fewer_failures(journey: Journey, branch: str) -> Iterator[Notch]:
         if point.fails > 0:
             fewer = point.fails * FAILS_FACTOR
             patches = {path_of("touchpoints", name, "fails"): fewer}
-            detail = f"{point.fails:.3g} → {fewer:.3g}"
+            detail = f"fails {point.fails:.3g} → {fewer:.3g}"
             groups = _serving(journey, point)
             yield Notch(Lever.FAILS, name, (name,), detail, patches, groups, branch=branch)
 
