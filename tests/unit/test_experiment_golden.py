@@ -15,6 +15,7 @@ from journeysim.experiment.golden import (
     Gain,
     Golden,
     PricedNotch,
+    ahead_of_second,
     fresh_seed,
     golden,
     notched,
@@ -72,6 +73,28 @@ def test_the_best_are_estimated_again_on_other_luck(searched):
     first, again = found.ranking[0].equity, found.confirmed[0].equity
     assert first.difference.difference != again.difference.difference
     assert len(told) == 2
+
+
+def test_the_runner_up_is_compared_by_what_each_gains_for_its_cost(searched):
+    found, _, _ = searched
+    rows = found.fresh.metrics.filter(metric="customer_equity", scope="all", month=0)
+    equity = {
+        name: rows.filter(option=name).sort("replication")["value"].to_numpy() for name in rows["option"]
+    }
+    for_cost = [
+        (equity[one.priced.option] - equity["Today"]) / one.priced.cost_per_year for one in found.confirmed
+    ]
+    assert found.ahead.difference == pytest.approx((for_cost[0] - for_cost[1]).mean())
+    assert found.ahead.n == 2
+
+
+def test_a_known_cost_is_not_compared_with_an_unknown_one(searched):
+    found, _, _ = searched
+    first, second = (one.priced for one in found.confirmed)
+    assert ahead_of_second(found.fresh, [first, replace(second, cost_per_year=None)]) is None
+    unknown = [replace(one, cost_per_year=None) for one in (first, second)]
+    gap = found.confirmed[0].equity.difference.difference - found.confirmed[1].equity.difference.difference
+    assert ahead_of_second(found.fresh, unknown).difference == pytest.approx(gap)
 
 
 def test_the_folders_hold_scenarios_that_repeat_the_runs(searched):
@@ -202,12 +225,9 @@ def answer(searched, confirmed, ahead=None, ranking=None):
 @pytest.mark.parametrize(
     ("ahead", "words"),
     [
-        ((1, 3), "that is more for its cost than the runner-up, shorter service at b"),
-        (
-            (-1, 3),
-            "whether it gains more for its cost than the runner-up, shorter service at b (service × 0.9)",
-        ),
-        ((-3, -1), "but the runner-up, shorter service at b (service × 0.9), gains more for its cost"),
+        ((1, 3), "and on the fresh replications it gains more for its cost than the second, shorter"),
+        ((-1, 3), "whether it gains more for its cost than the second, shorter service at b"),
+        (None, "first of the 2 improvements tried; the second was shorter service at b"),
     ],
 )
 def test_the_answer_says_of_the_runner_up_what_the_interval_allows(searched, ahead, words):
@@ -215,6 +235,16 @@ def test_the_answer_says_of_the_runner_up_what_the_interval_allows(searched, ahe
     assert text.startswith("Golden point: shorter service at a (service × 0.9).")
     assert "by 2,000 (95% interval 1,990 to 2,010) CNY and costs 100 a year: 20 for each CNY of it" in text
     assert words in text
+
+
+def test_a_runner_up_that_turns_out_better_is_the_golden_point(searched):
+    best, second = gain("a", 2000, 10, 100), gain("b", 900, 10, 10)
+    text = answer(searched, [best, second], (-80, -60))
+    assert text.startswith("Golden point: shorter service at b (service × 0.9).")
+    assert "by 900 (95% interval 890 to 910) CNY and costs 10 a year: 90 for each CNY of it" in text
+    assert "It came second of the 2 improvements tried, but on the fresh replications it gains more" in text
+    unsure = gain("b", 900, 1000, 1, p=0.2)
+    assert answer(searched, [best, unsure], (-80, -60)).startswith("Golden point: shorter service at a")
 
 
 def test_the_answer_claims_nothing_that_chance_may_have_made(searched):
@@ -231,9 +261,9 @@ def test_the_answer_claims_nothing_that_chance_may_have_made(searched):
 
 
 def test_the_answer_says_where_no_cost_is_known_or_none_is_due(searched):
-    text = answer(searched, [gain("a", 2000, 10, None), gain("b", 900, 10, 100)], (1, 3))
+    text = answer(searched, [gain("a", 2000, 10, None), gain("b", 900, 10, None)], (1, 3))
     assert "what it costs is not known" in text
-    assert "more whatever the cost than the runner-up" in text
+    assert "it gains more than the second" in text
     assert "and costs nothing" in answer(searched, [gain("a", 2000, 10, 0.0)])
 
 
@@ -246,9 +276,7 @@ def test_the_document_is_plain_json(searched):
     gained, cost = row["customer_equity"]["difference"], row["cost_per_year"]
     kinds = {"difference", "low", "high", "p", "p_adjusted", "real"}
     assert set(row["customer_equity"]) == kinds
-    assert row["equity_per_cost"] == pytest.approx(
-        row["customer_equity"]["difference"] / row["cost_per_year"]
-    )
+    assert row["equity_per_cost"] == pytest.approx(gained / cost)
     assert document["costs_assumed"]["service"] == {
         "value": 0.05, "is_share": True, "meaning": "training and tools",
     }  # fmt: skip

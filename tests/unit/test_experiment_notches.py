@@ -55,6 +55,19 @@ def test_staff_who_is_always_attentive_has_no_notch(behaviour):
     assert list(by_lever(notches_of(journey, behaviour), Lever.ATTENTIVE)) == ["greeters"]
 
 
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        (("    channel: self-service\n", ""), ["greeters", "tellers"]),
+        (("kind: machine, cost_per_hour: 12", "cost_per_hour: 12"), ["greeters", "tellers"]),
+        (("    stage: Arrive", "    stage: Arrive\n    lane: back"), ["tellers"]),
+    ],
+)
+def test_machines_and_staff_who_meet_nobody_cannot_be_more_attentive(behaviour, change, left):
+    found = notches_of(parse_journey(MAP.replace(*change)), behaviour)
+    assert list(by_lever(found, Lever.ATTENTIVE)) == left
+
+
 def test_better_waiting_is_the_first_condition_that_is_missing(notches):
     found = by_lever(notches, Lever.CONDITIONS)
     assert {place: list(notch.patches.values()) for place, notch in found.items()} == {

@@ -216,8 +216,8 @@ def golden(
         int, typer.Option(metavar="N", min=2, help="Replications of every improvement; default: 4.")
     ] = 4,
     fresh: Annotated[
-        int, typer.Option(metavar="N", min=2, help="Fresh replications of the best two; default: 16.")
-    ] = 16,
+        int, typer.Option(metavar="N", min=2, help="Fresh replications of the best two; default: 10.")
+    ] = 10,
     seed: Annotated[
         int | None, typer.Option(metavar="N", min=0, max=2**63 - 1, help="Seed of all luck.")
     ] = None,

@@ -29,7 +29,7 @@ from journeysim.units import FloatArray
 
 DEFAULT_SCREENING = 4
 """Replications of every notch: with the two dozen notches of a branch, a minute or so on two cores."""
-DEFAULT_FRESH = 16
+DEFAULT_FRESH = 10
 """Replications on which the two best are estimated again."""
 FEWEST = 2
 """Replications without which there is no interval."""
@@ -99,7 +99,8 @@ class Golden:
     fresh : the best and the runner-up on other luck, as a run; None where no notch seemed to gain anything.
     confirmed : what these came to there, in the order of the screening.
     ahead : by how much the best is ahead of the runner-up there, paired: in equity for each unit of yearly
-        cost where both costs are known, else in equity; None without a runner-up.
+        cost, or in equity where neither cost is known; None without a runner-up, and where only one of the
+        two has a cost, as then they cannot be compared for it.
     """
 
     scenario: str
@@ -180,7 +181,14 @@ def golden(
     confirming = run(again, jobs=jobs, out=out, resume=resume, steps=False, progress=progress)
     confirmed = _gains(confirming, best)
     return Golden(
-        loaded.name, currency, table, screening, ranking, confirming, confirmed, _ahead(confirming, best)
+        loaded.name,
+        currency,
+        table,
+        screening,
+        ranking,
+        confirming,
+        confirmed,
+        ahead_of_second(confirming, best),
     )
 
 
@@ -270,6 +278,27 @@ def ranked(gains: Iterable[Gain]) -> tuple[Gain, ...]:
     return tuple(sorted(gains, key=_place))
 
 
+def ahead_of_second(found: Run, best: Sequence[PricedNotch]) -> Difference | None:
+    """By how much the first notch of a run is ahead of the second; see `Golden`.
+
+    Parameters
+    ----------
+    found : a run of both beside the baseline.
+    best : the notches; with one alone there is nothing to compare.
+
+    Returns
+    -------
+    Paired over replications; None where they cannot be compared.
+    """
+    costs = [one.cost_per_year for one in best]
+    unknown = all(cost is None for cost in costs)
+    if len(best) < 2 or not (unknown or all(costs)):
+        return None
+    base = _equity(found, found.scenario.baseline)
+    gained = [(_equity(found, one.option) - base) / (one.cost_per_year or 1.0) for one in best]
+    return paired_difference(*gained)
+
+
 def option_names(notches: Sequence[Notch], baseline: str) -> list[str]:
     """Names of the options of notches: their titles, short enough for a name, none twice."""
     taken = {baseline}
@@ -355,18 +384,6 @@ def _gains(found: Run, priced: Sequence[PricedNotch]) -> tuple[Gain, ...]:
         equity, net = (option.comparisons[MetricKey("all", "", metric)] for metric in (EQUITY, NET_VALUE))
         gains.append(Gain(one, equity, net, option.replications))
     return tuple(gains)
-
-
-def _ahead(found: Run, best: Sequence[PricedNotch]) -> Difference | None:
-    """By how much the first is ahead of the second; see `Golden`."""
-    if len(best) < 2:
-        return None
-    base = _equity(found, found.scenario.baseline)
-    gained = [_equity(found, one.option) - base for one in best]
-    costs = [one.cost_per_year for one in best]
-    if all(costs):
-        gained = [values / cost for values, cost in zip(gained, costs, strict=True) if cost]
-    return paired_difference(*gained)
 
 
 def _equity(found: Run, option: str) -> FloatArray:

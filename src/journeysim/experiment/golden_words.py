@@ -18,11 +18,7 @@ def golden_answer(found: Golden) -> str:
         return f"No golden point: none of the {tried} gained customer equity in the screening."
     best, *others = found.confirmed
     if best.raises_equity:
-        lead = (
-            f"Golden point: {_named(best)}. On {best.replications} fresh replications it raises customer "
-            f"equity by {_gained(best, found.currency)}. It came first of the {tried}"
-        )
-        return f"{lead}{_against(found, others[0])}." if others else f"{lead}."
+        return _golden_point(found, best, others[0] if others else None, tried)
     real = [gain for gain in others if gain.raises_equity]
     if real:
         return (
@@ -72,7 +68,7 @@ def golden_document(found: Golden) -> dict[str, Any]:
             "run": None if fresh.folder is None else str(fresh.folder),
             "best": [_gain_document(gain) for gain in found.confirmed],
             "ahead_of_runner_up": None if found.ahead is None else _difference_document(found.ahead),
-            "ahead_is_per_cost": _by_cost(found),
+            "ahead_is_per_cost": all(gain.priced.cost_per_year for gain in found.confirmed),
         }
     return document
 
@@ -119,20 +115,29 @@ def _gained(gain: Gain, currency: str) -> str:
     return f"{said} and costs {amount(cost)} a year: {amount(ratio)} for each {unit} of it"
 
 
-def _by_cost(found: Golden) -> bool:
-    return all(gain.priced.cost_per_year for gain in found.confirmed)
-
-
-def _against(found: Golden, second: Gain) -> str:
-    """What can be said of the best against the runner-up."""
-    assert found.ahead is not None
-    measure = "for its cost" if _by_cost(found) else "whatever the cost"
-    name = _named(second)
-    if found.ahead.low > 0:
-        return f"; that is more {measure} than the runner-up, {name}, gains"
-    if found.ahead.high < 0:
-        return f"; but the runner-up, {name}, gains more {measure} on the fresh replications"
-    return f"; whether it gains more {measure} than the runner-up, {name}, cannot be told"
+def _golden_point(found: Golden, first: Gain, second: Gain | None, tried: str) -> str:
+    """The answer where the best of the screening really raises equity."""
+    best, place = first, "first"
+    against = ""
+    if second is not None and found.ahead is not None:
+        measure = " for its cost" if first.priced.cost_per_year else ""
+        if found.ahead.low > 0:
+            against = (
+                f", and on the fresh replications it gains more{measure} than the second, {_named(second)}"
+            )
+        elif found.ahead.high < 0 and second.raises_equity:
+            best, place = second, "second"
+            against = (
+                f", but on the fresh replications it gains more{measure} than the first, {_named(first)}"
+            )
+        else:
+            against = f"; whether it gains more{measure} than the second, {_named(second)}, cannot be told"
+    elif second is not None:
+        against = f"; the second was {_named(second)}"
+    return (
+        f"Golden point: {_named(best)}. On {best.replications} fresh replications it raises customer "
+        f"equity by {_gained(best, found.currency)}. It came {place} of the {tried}{against}."
+    )
 
 
 def _gain_document(gain: Gain) -> dict[str, Any]:
