@@ -115,7 +115,7 @@ def test_days_that_lead_to_others_come_one_by_one_and_others_together() -> None:
     sizes = {}
     for name, data in EVERY.items():
         journey = journey_of(data)
-        batches = simulate._batches(journey, open_days(journey, MONDAY, 15), None)
+        batches = simulate.day_batches(journey, open_days(journey, MONDAY, 15), None)
         sizes[name] = [len(batch) for _, batch in batches]
     assert sizes["every rule"] == [1] * 15
     assert sizes["returns"] == sizes["every rule but later contacts"] == [10, 3, 2]

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 
 from journeysim.branch.day_plan import NO_DAY, DayPlan, plan_day
 from journeysim.branch.routes import (
+    KEEPS_SERVER,
     LEAVE,
     FollowUp,
     Route,
@@ -194,6 +196,28 @@ class Plan:
     queue_plans: tuple[QueuePlan, ...]
     group_plans: tuple[GroupPlan, ...]
 
+    @cached_property
+    def plain_touchpoints(self) -> frozenset[int]:
+        """Where a service cannot fail, frees its server at once, and alone decides where the customer goes.
+
+        Nor is anything counted there: nobody chooses between its queue and others, no case goes on from it.
+        """
+        points = self.touchpoint_plans
+        chosen_between = {queue for p in points if len(p.queues) > 1 for queue in p.queues}
+        targets = {target for p in points for target in p.route.targets.ravel().tolist()}
+        with_server_kept = {target - KEEPS_SERVER for target in targets if target >= KEEPS_SERVER}
+        return frozenset(
+            number
+            for number, p in enumerate(points)
+            if p.fails == 0
+            and p.route.situations == 1
+            and p.route.targets.min() >= LEAVE
+            and not p.route.keeps_servers
+            and number not in with_server_kept
+            and chosen_between.isdisjoint(p.queues)
+            and all(wrap_up is None for wrap_up in p.wrap_up)
+        )
+
 
 def compile_plan(journey: Journey, day: date) -> Plan | None:
     """Compile a map for one date.
@@ -315,6 +339,7 @@ def _queues_of(journey: Journey, point: Touchpoint) -> tuple[int, ...]:
 def _queue_plans(journey: Journey) -> tuple[QueuePlan, ...]:
     plans: list[QueuePlan] = []
     groups = list(journey.staff.values())
+    mix, steps = arrival_mix(journey).ravel(), expected_case_visits(journey)
     for name, queue in journey.queues.items():
         line_of = [
             LinePlan(
@@ -334,26 +359,25 @@ def _queue_plans(journey: Journey) -> tuple[QueuePlan, ...]:
                 by_priority=queue.discipline == "priority",
                 line_of_segment=tuple(lines.index(line) for line in line_of),
                 lines=tuple(lines),
-                mean_service=_mean_service(journey, len(plans)),
+                mean_service=_mean_service(journey, len(plans), mix * steps),
                 groups=tuple(sorted(serving, key=lambda g: groups[g].serves.index(name))),
             )
         )
     return tuple(plans)
 
 
-def _mean_service(journey: Journey, queue_number: int) -> int:
-    """Mean service in ticks over the expected users of a queue.
+def _mean_service(journey: Journey, queue_number: int, expected: FloatArray) -> int:
+    """Mean service in ticks over the users of a queue, ``expected`` at each touchpoint, by class.
 
     Where nobody is expected (those turned away elsewhere come here), all its services count alike.
     """
-    mix, steps = arrival_mix(journey).ravel(), expected_case_visits(journey)
     points = list(journey.touchpoints.values())
     here = [number for number, point in enumerate(points) if queue_number in _queues_of(journey, point)]
     if not here:
         return 0
     classes = _classes(journey)
     means = np.array([[points[number].service.mean_min(*klass) for klass in classes] for number in here])
-    weights = mix * steps[here]
+    weights = expected[here]
     if not weights.any():
         weights = np.ones_like(means)
     return to_ticks(float((weights * means).sum() / weights.sum()))

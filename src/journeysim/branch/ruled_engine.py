@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import insort
 from numbers import Integral, Real
 
+from journeysim.branch.branch_state import Group, Queue, Visit
 from journeysim.branch.draws import Draws
 from journeysim.branch.own_rules import OwnRules, StepSoFar, VisitSoFar
 from journeysim.branch.plan import LinePlan, Outcome, Plan
 from journeysim.branch.routes import LEAVE
-from journeysim.branch.simpy_engine import BranchDay, Group, Queue, Visit
+from journeysim.branch.simpy_engine import BranchDay
 from journeysim.branch.steps import NONE, OUTCOMES, StepArrays
 from journeysim.errors import RuleError
 from journeysim.units import MINUTES_PER_DAY, TICKS_PER_MINUTE, to_ticks
@@ -37,7 +38,7 @@ class _RuledDay(BranchDay):
         self.targets = {"leave": LEAVE} | {name: i for i, name in enumerate(plan.touchpoints)}
         self.history: dict[int, list[StepSoFar]] = {}
         for queue in self.queues:
-            queue.has_one_line = False
+            queue.of_segment = None
             # Priorities of a rule bring lines of different head starts together.
             queue.has_head_starts = queue.has_head_starts or queue.plan.by_priority
 
@@ -49,7 +50,7 @@ class _RuledDay(BranchDay):
             segment=self.plan.segments[arrivals.segment[number]],
             need=self.plan.needs[arrivals.need[number]],
             now_min=now / TICKS_PER_MINUTE,
-            arrived_min=self.arrival[visit.number] / TICKS_PER_MINUTE,
+            arrived_min=int(arrivals.tick[number]) / TICKS_PER_MINUTE,
             waited_min=visit.waited / TICKS_PER_MINUTE,
             has_failed=visit.has_failed,
             steps=tuple(self.history.get(visit.number, ())),
@@ -105,7 +106,7 @@ class _RuledDay(BranchDay):
     def end_service(self, visit: Visit) -> None:
         """A rule's target, if it gives one, takes the place of the map's."""
         number, luck = visit.number, visit.luck
-        self.remember(visit, visit.started, visit.tick, luck.outcome[number])
+        self.remember(visit, visit.tick - luck.service[number], visit.tick, luck.outcome[number])
         if luck.outcome[number] == Outcome.SERVED:
             touchpoint = self.plan.touchpoints[luck.touchpoint]
             name: object = self.rules.goes_to(self.so_far(visit, visit.tick), touchpoint)

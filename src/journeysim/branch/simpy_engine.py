@@ -1,13 +1,13 @@
 """The reference engine: one branch day on SimPy, as the rules of the branch day say.
 
 ``(plan, draws) -> steps``, deterministic. All times are whole ticks, held as Python integers. Events run by
-(time, kind, visit address), which SimPy's ``schedule(priority=...)`` carries. There is no generator per
-customer: a visit is itself the event that ends its present service, and the methods below are its callbacks.
+(time, kind, visit address), which SimPy's ``schedule(priority=...)`` carries; arrivals, the last kind, are
+let in between them. There is no generator per customer: a visit is itself the event that ends its present
+service, and the methods below are its callbacks.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, NoReturn
@@ -15,8 +15,20 @@ from typing import Any, NoReturn
 import numpy as np
 from simpy import Environment, Event
 
-from journeysim.branch.draws import Draws, StepDraws
-from journeysim.branch.plan import NO_LIMIT, NOWHERE, Outcome, Plan, QueuePlan
+from journeysim.branch.branch_state import (
+    CAPACITY,
+    CLOSING,
+    END_OF_PATIENCE,
+    Callbacks,
+    Group,
+    Happening,
+    Hold,
+    Queue,
+    StepLuck,
+    Visit,
+)
+from journeysim.branch.draws import Draws
+from journeysim.branch.plan import NOWHERE, Outcome, Plan
 from journeysim.branch.routes import KEEPS_SERVER, LEAVE, FollowUp
 from journeysim.branch.steps import NONE, RECORDED, StepArrays
 from journeysim.errors import RouteError
@@ -28,14 +40,6 @@ MOST_STEPS = 1_000
 _FAILED = int(Outcome.FAILED)
 _BALKED, _RENEGED = int(Outcome.BALKED), int(Outcome.RENEGED)
 _REJECTED, _CLOSED = int(Outcome.REJECTED), int(Outcome.CLOSED)
-
-
-# What goes first among events of one moment; the visit's address is added to it.
-_CLOSING = 0
-_CAPACITY = 1 << 48
-_END_OF_SERVICE = 2 << 48
-_END_OF_PATIENCE = 3 << 48
-_ARRIVAL = 4 << 48
 
 
 class NeedsMoreDraws(Exception):
@@ -67,203 +71,90 @@ def simulate_day(plan: Plan, draws: Draws, first: int, last: int) -> StepArrays:
     return BranchDay(plan, draws, first, last).run()
 
 
-class _Happening(Event):
-    """An event that is certain to happen at its tick.
-
-    SimPy's own Timeout is such an event too, but it schedules itself when it is made, without a priority.
-    """
-
-    _ok = True
-    _value = None
-    tick: int
-
-    def __init__(self, env: Environment, callbacks: list[Callable[[Any], None]]) -> None:
-        self.env = env
-        self.callbacks = callbacks
-
-
-class Visit(_Happening):
-    """A customer in the branch, and the event that ends the service in hand.
-
-    ``queue``, ``joined``, ``seen``, ``started`` and ``group`` are those of the present step, as `StepArrays`
-    has them; ``keeps`` are servers of earlier steps who wait for it to end.
-    """
-
-    luck: _StepLuck
-    joined: int
-    seen: int
-    started: int
-    group: Group
-    queue: Queue
-    line: deque[Visit] | None = None
-    gives_up: int
-    waited = 0
-    keeps: list[_Hold] | None = None
-    has_failed = False
-    returns: dict[int, int] | None = None
-
-    def __init__(self, number: int, address: int) -> None:
-        self.number = number
-        self.address = address
-
-
-class _Hold(_Happening):
-    """A server who is busy after a service: kept by the customer, then wrapping up; ends the wrap-up.
-
-    ``place`` is that of the service in the record.
-    """
-
-    def __init__(self, group: Group, place: int, wrap_up: int, address: int) -> None:
-        self.group = group
-        self.place = place
-        self.wrap_up = wrap_up
-        self.address = address
-
-
 _Deadline = tuple[int, int, Visit]
 """Tick and precedence of the moment at which a waiting customer gives up."""
-
-
-class Queue:
-    """People waiting, in lines as the plan has them, and the groups that serve them, by who takes first.
-
-    ``being_served`` is counted only where customers choose between lines.
-    """
-
-    __slots__ = (
-        "being_served", "groups", "has_head_starts", "has_one_line", "kinds", "lines", "number", "plan",
-        "takes_all", "waiting",
-    )  # fmt: skip
-
-    def __init__(self, number: int, plan: QueuePlan, groups: list[Group]) -> None:
-        self.number = number
-        self.plan = plan
-        self.groups = [groups[group] for group in plan.groups]
-        self.takes_all = plan.capacity == NO_LIMIT and not plan.balks
-        self.waiting = 0
-        self.being_served = 0
-        self.lines: list[deque[Visit]] = [deque() for _ in plan.lines]
-        self.kinds = list(plan.lines)
-        self.has_one_line = len(plan.lines) == 1
-        self.has_head_starts = plan.has_head_starts
-
-    def next_line(self) -> deque[Visit]:
-        """The line whose first customer is next: of the best level, who has joined first, head start counted.
-
-        Of equals, the one who truly joined first.
-        """
-        waiting = [(line, people) for line, people in zip(self.kinds, self.lines, strict=True) if people]
-        level = waiting[0][0].level
-        same = [(line, people) for line, people in waiting if line.level == level]
-        return min(same, key=lambda pair: (pair[1][0].joined - pair[0].head_start, pair[1][0].joined))[1]
-
-
-class Group:
-    """A staff group: how many are on duty and how many of them free (below 0 where a roster has fallen)."""
-
-    __slots__ = ("free", "number", "on_duty", "queues")
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.on_duty = 0
-        self.free = 0
-        self.queues: list[Queue] = []
-
-
-class _StepLuck:
-    """The draws of one touchpoint and occurrence for one day, as lists, which Python reads fastest."""
-
-    __slots__ = ("balks", "goes_to", "outcome", "patience", "point", "service", "touchpoint", "wrap_up")
-
-    def __init__(self, plan: Plan, touchpoint: int, draws: StepDraws, first: int, last: int) -> None:
-        self.touchpoint = touchpoint
-        self.point = plan.touchpoint_plans[touchpoint]
-        fails = draws.fails[first:last]
-        self.service: list[int] = draws.service[first:last].tolist()
-        wraps_up = any(wrap_up is not None for wrap_up in self.point.wrap_up)
-        self.wrap_up: list[int] | None = draws.wrap_up[first:last].tolist() if wraps_up else None
-        self.patience: list[int] = draws.patience[first:last].tolist()
-        self.balks: list[bool] = draws.balks[first:last].tolist()
-        self.outcome: list[int] = np.where(fails, Outcome.FAILED, Outcome.SERVED).tolist()
-        # Where each customer goes after the service, failed or not, in each situation.
-        self.goes_to: list[list[int]] = np.where(
-            fails, self.point.if_failed, draws.goes_to[:, first:last]
-        ).tolist()
 
 
 class BranchDay:
     """The branch on one day."""
 
+    __slots__ = (
+        "clock", "coming", "deadlines", "draws", "due", "env", "first", "follow_up", "groups", "is_over",
+        "luck", "newly_waiting", "no_queue", "nobody", "now", "on_end_of_patience", "on_end_of_service",
+        "on_end_of_wrap_up", "only_luck", "plan", "put", "queues", "record", "released", "sends_home",
+        "soonest", "stands_in", "visits",
+    )  # fmt: skip
+
     def __init__(self, plan: Plan, draws: Draws, first: int, last: int) -> None:
-        arrivals = draws.arrivals
         self.plan = plan
         self.draws = draws
-        self.first, self.last = first, last
+        self.first = first
+        self.visits = slice(first, last)
         self.env = Environment(plan.day.opens)
         self.put: Callable[[Event, Any, int], None] = self.env.schedule
-        self.now = plan.day.opens
-        self.arrival: list[int] = arrivals.tick[first:last].tolist()
-        self.address: list[int] = arrivals.order[first:last].tolist()
-        self.segment: list[int] = arrivals.segment[first:last].tolist()
-        self.start: list[int] = arrivals.start[first:last].tolist()
-        self.acceptable_wait: list[int] = draws.acceptable_wait[first:last].tolist()
-        self.luck: list[list[_StepLuck]] = [[] for _ in plan.touchpoints]
-        self.only_luck = [
-            None if point.on_cycle else _StepLuck(plan, number, draws.steps[number][0], first, last)
-            for number, point in enumerate(plan.touchpoint_plans)
-        ]
+        self.now = self.clock = plan.day.opens
         self.groups = [Group(number) for number in range(len(plan.groups))]
         self.queues = [Queue(i, queue, self.groups) for i, queue in enumerate(plan.queue_plans)]
         for group, group_plan in zip(self.groups, plan.group_plans, strict=True):
             group.queues = [self.queues[number] for number in group_plan.serves]
-        self.lines_of = [[self.queues[number] for number in p.queues] for p in plan.touchpoint_plans]
-        self.queue_of = [lines[0] if len(lines) == 1 else None for lines in self.lines_of]
-        # Nobody wraps up, keeps a server or chooses between lines: then a service ends in fewer steps.
-        self.is_plain = not any(
-            len(p.queues) > 1 or p.route.keeps_servers or any(w is not None for w in p.wrap_up)
-            for p in plan.touchpoint_plans
-        )
-        # In which line those stand who were there at opening; all others choose.
-        self.stands_in = {
-            number: self.queues[line]
-            for number, line in enumerate(arrivals.line[first:last].tolist())
-            if line != NONE and self.queue_of[self.start[number]] is None
-        }
         self.nobody = Group(NONE)
         self.no_queue = Queue(NONE, NOWHERE, [])
+        self.luck: list[list[StepLuck]] = [[] for _ in plan.touchpoints]
+        self.only_luck = [
+            None if point.on_cycle else self.luck_at(number, 0)
+            for number, point in enumerate(plan.touchpoint_plans)
+        ]
+        arrivals = draws.arrivals
+        self.coming = zip(
+            range(last - first),
+            *(
+                values[self.visits].tolist()
+                for values in (arrivals.tick, arrivals.order, arrivals.segment, arrivals.start)
+            ),
+            strict=True,
+        )
+        # In which line those stand who were there at opening, where others choose.
+        start, line = arrivals.start[self.visits], arrivals.line[self.visits]
+        self.stands_in = {
+            number: self.queues[line[number]]
+            for number in np.flatnonzero(line != NONE).tolist()
+            if len(plan.touchpoint_plans[start[number]].queues) > 1
+        }
         self.sends_home = False
         self.is_over = False
-        self.arrived = 0
         self.record: list[int] = []
         self.released: dict[int, int] = {}
         self.follow_up: dict[int, int] = {}
+        self.newly_waiting: list[Visit] = []
         self.deadlines: list[_Deadline] = []
         self.due: list[_Deadline] = []
+        self.soonest = NEVER
         # SimPy empties an event's reference to its callbacks, never the list: each kind shares one.
-        # (Every callback notes the tick, since reading the environment's clock costs a call each time.)
-        self.on_end_of_service: list[Callable[[Any], None]] = [self.end_service]
-        self.on_end_of_patience: list[Callable[[Any], None]] = [self.end_patience]
-        self.on_end_of_wrap_up: list[Callable[[Any], None]] = [self.end_wrap_up]
-        self.on_arrival: list[Callable[[Any], None]] = [self.arrive]
-        self.next_arrival = _Happening(self.env, self.on_arrival)
+        # (Every callback notes the tick as ``now``, and as SimPy's ``clock``, which does not move at
+        # arrivals: reading that of the environment costs a call each time.)
+        self.on_end_of_service: Callbacks = [self.end_service]
+        self.on_end_of_patience: Callbacks = [self.end_patience]
+        self.on_end_of_wrap_up: Callbacks = [self.end_wrap_up]
 
     def run(self) -> StepArrays:
         """Run the day to its end."""
-        if self.arrival:
+        if self.visits.start < self.visits.stop:
             self.schedule_capacity()
-            self.schedule(_Happening(self.env, [self.close]), _CLOSING, self.plan.day.closes)
-            self.schedule_arrival()
+            self.schedule(Happening([self.close], self.plan.day.closes), CLOSING)
+            self.let_come()
             self.env.run()
             self.send_home_who_still_waits()
+        # They hold the day, and would keep its memory until Python looks for cycles.
+        for callbacks in (self.on_end_of_service, self.on_end_of_patience, self.on_end_of_wrap_up):
+            callbacks.clear()
         steps = StepArrays.from_record(self.record, self.first, self.released, self.follow_up)
         if steps.step.size and steps.step.max() > MOST_STEPS:
             self.complain_of_route(int(steps.visit[steps.step.argmax()]) - self.first)
         return steps
 
-    def schedule(self, event: _Happening, precedence: int, tick: int) -> None:
-        """Let an event happen at a tick, after all of lower precedence at that tick."""
-        event.tick = tick
-        self.put(event, precedence, tick - self.now)
+    def schedule(self, event: Happening, precedence: int) -> None:
+        """Let an event happen at its tick, after all of lower precedence at that tick."""
+        self.put(event, precedence, event.tick - self.clock)
 
     # -- rules 4 and 9: rosters, and machines that are down ------------------------------------------------
 
@@ -275,13 +166,13 @@ class BranchDay:
             for tick, count in zip(counts.ticks, counts.counts, strict=True):
                 changes.setdefault(tick, []).append((group, count))
         for tick, of_tick in changes.items():
-            self.schedule(_Happening(self.env, [self.capacity_change(of_tick)]), _CAPACITY, tick)
+            self.schedule(Happening([self.capacity_change(of_tick)], tick), CAPACITY)
 
-    def capacity_change(self, counts: list[tuple[int, int]]) -> Callable[[_Happening], None]:
+    def capacity_change(self, counts: list[tuple[int, int]]) -> Callable[[Happening], None]:
         """The event at which capacities change: all counts first, then groups take work in map order."""
 
-        def change(event: _Happening) -> None:
-            self.now = event.tick
+        def change(event: Happening) -> None:
+            self.now = self.clock = event.tick
             for number, count in counts:
                 group = self.groups[number]
                 group.free += count - group.on_duty
@@ -293,36 +184,30 @@ class BranchDay:
 
     # -- rules 1 and 2: arrivals and steps ----------------------------------------------------------------
 
-    def schedule_arrival(self) -> None:
-        """Schedule the next arrival; there is never more than one."""
-        number = self.arrived
-        if number < len(self.arrival):
-            event = self.next_arrival
-            event.callbacks = self.on_arrival
-            event.tick = tick = self.arrival[number]
-            self.put(event, _ARRIVAL + self.address[number], tick - self.now)
+    def let_come(self) -> None:
+        """Let everybody arrive who comes, each after all events of their tick, and take the first step.
 
-    def arrive(self, event: _Happening) -> None:
-        """A customer enters and takes the first step."""
-        self.now = event.tick
-        number = self.arrived
-        self.arrived = number + 1
-        self.schedule_arrival()
-        self.go_to(Visit(number, self.address[number]), self.start[number])
+        Arrivals are known in their order: they need not pass through SimPy's heap, only keep its pace.
+        """
+        time_of_next_event, run_next_event = self.env.peek, self.env.step
+        for number, tick, address, segment, start in self.coming:
+            while time_of_next_event() <= tick:
+                run_next_event()
+            self.now = tick
+            self.go_to(Visit(number, address, segment), start)
 
     def go_to(self, visit: Visit, touchpoint: int) -> None:
         """Take steps until one takes time or the customer leaves."""
         while touchpoint > LEAVE:
-            visit.luck = self.only_luck[touchpoint] or self.next_luck(visit, touchpoint)
+            luck = visit.luck = self.only_luck[touchpoint] or self.next_luck(visit, touchpoint)
             visit.joined = self.now
-            queue = self.queue_of[touchpoint]
+            queue = luck.queue
             if queue is None:
-                lines = self.lines_of[touchpoint]
-                if not lines:
+                if not luck.lines:
                     visit.queue, visit.seen = self.no_queue, NONE
                     self.start_service(visit, self.nobody)
                     return
-                queue = self.stands_in.pop(visit.number, None) or self.shortest(lines)
+                queue = self.stands_in.pop(visit.number, None) or self.shortest(luck.lines)
             visit.queue = queue
             if self.sends_home:
                 visit.seen = NONE
@@ -338,15 +223,14 @@ class BranchDay:
                 self.join(visit, queue)
                 return
             self.note_without_service(visit, outcome)
-            point = visit.luck.point
-            touchpoint = point.if_rejected if outcome == _REJECTED else point.if_balked
+            touchpoint = luck.point.if_rejected if outcome == _REJECTED else luck.point.if_balked
 
     @staticmethod
     def shortest(lines: list[Queue]) -> Queue:
         """Rule 6: the shortest line, people waiting and in service counted; the first named of equals."""
         return min(lines, key=lambda line: line.waiting + line.being_served)
 
-    def next_luck(self, visit: Visit, touchpoint: int) -> _StepLuck:
+    def next_luck(self, visit: Visit, touchpoint: int) -> StepLuck:
         """The draws for this coming to a touchpoint on a cycle."""
         if visit.returns is None:
             visit.returns = {}
@@ -354,12 +238,18 @@ class BranchDay:
         if occurrence > MOST_STEPS:
             self.complain_of_route(visit.number)
         visit.returns[touchpoint] = occurrence + 1
-        drawn, known = self.draws.steps[touchpoint], self.luck[touchpoint]
-        if occurrence >= len(drawn):
+        if occurrence >= len(self.draws.steps[touchpoint]):
             raise NeedsMoreDraws(self.first + visit.number, touchpoint, occurrence)
+        known = self.luck[touchpoint]
         while occurrence >= len(known):
-            known.append(_StepLuck(self.plan, touchpoint, drawn[len(known)], self.first, self.last))
+            known.append(self.luck_at(touchpoint, len(known)))
         return known[occurrence]
+
+    def luck_at(self, touchpoint: int, occurrence: int) -> StepLuck:
+        """The draws of everybody's coming to a touchpoint for the how-manieth time (from 0)."""
+        return StepLuck(
+            self.plan, touchpoint, self.queues, self.draws.steps[touchpoint][occurrence], self.visits
+        )
 
     def complain_of_route(self, number: int) -> NoReturn:
         """Raise the error that names where a visit goes round in circles."""
@@ -377,20 +267,24 @@ class BranchDay:
         while group.free > 0:
             for queue in group.queues:
                 if queue.waiting:
+                    self.serve_first(queue, group)
                     break
             else:
                 return
-            if queue.has_head_starts:
-                line = queue.next_line()
-            else:
-                for line in queue.lines:
-                    if line:
-                        break
-            visit = line.popleft()
-            queue.waiting -= 1
-            visit.line = None
-            visit.waited += self.now - visit.joined
-            self.start_service(visit, group)
+
+    def serve_first(self, queue: Queue, group: Group) -> None:
+        """A server of the group takes who is first in a queue."""
+        if queue.has_head_starts:
+            line = queue.next_line()
+        else:
+            for line in queue.lines:
+                if line:
+                    break
+        visit = line.popleft()
+        queue.waiting -= 1
+        visit.line = None
+        visit.waited += self.now - visit.joined
+        self.start_service(visit, group)
 
     # -- rule 5: joining -----------------------------------------------------------------------------------
 
@@ -412,7 +306,7 @@ class BranchDay:
         lines = zip(queue.kinds, queue.lines, strict=True)
         ahead = sum(len(people) for line, people in lines if line.level <= level)
         on_duty = sum(group.on_duty for group in queue.groups)
-        acceptable = self.acceptable_wait[visit.number]
+        acceptable = int(self.draws.acceptable_wait[self.first + visit.number])
         if acceptable >= NEVER:
             return False
         # Where nobody is on duty the wait has no end, however short a service is.
@@ -420,22 +314,23 @@ class BranchDay:
 
     def line_of(self, visit: Visit, queue: Queue) -> int:
         """Number of the line in a queue that a customer stands in."""
-        return queue.plan.line_of_segment[self.segment[visit.number]]
+        return queue.plan.line_of_segment[visit.segment]
 
     def join(self, visit: Visit, queue: Queue) -> None:
         """Stand in line, and give up when patience ends."""
-        line = queue.lines[0 if queue.has_one_line else self.line_of(visit, queue)]
+        if queue.of_segment is None:
+            line = queue.lines[self.line_of(visit, queue)]
+        else:
+            line = queue.of_segment[visit.segment]
         line.append(visit)
-        queue.waiting += 1
         visit.line = line
-        patience = visit.luck.patience[visit.number]
+        queue.waiting += 1
         # Also for one who never gives up: a deadline left over from an earlier queue must not be theirs.
-        visit.gives_up = self.now + patience
-        if patience < NEVER:
-            deadline = (visit.gives_up, _END_OF_PATIENCE + visit.address, visit)
-            heappush(self.deadlines, deadline)
-            if not self.due or deadline < self.due[-1]:
-                self.expect(deadline)
+        visit.gives_up = gives_up = self.now + visit.luck.patience[visit.number]
+        if gives_up < NEVER:
+            self.newly_waiting.append(visit)
+            if gives_up <= self.soonest:
+                self.expect_next()
 
     def leave_line(self, visit: Visit, outcome: int) -> None:
         """Give up waiting, or be sent home."""
@@ -457,84 +352,104 @@ class BranchDay:
         if visit.keeps is not None:
             self.let_go(visit)
 
-    def expect(self, deadline: _Deadline) -> None:
-        """Make an event of the earliest deadline.
-
-        Most customers are served in time, so an event for each deadline would be the dearest part of the day.
-        One gets its event only when it comes before all that have theirs: ``due`` runs from late to soon.
-        """
-        self.due.append(deadline)
-        self.schedule(_Happening(self.env, self.on_end_of_patience), deadline[1], deadline[0])
-
-    def end_patience(self, event: _Happening) -> None:
+    def end_patience(self, event: Happening) -> None:
         """The customer who would give up first does so, if still waiting."""
-        self.now = event.tick
+        self.now = self.clock = event.tick
         visit = self.due.pop()[2]
+        self.soonest = self.due[-1][0] if self.due else NEVER
         if visit.line is not None and visit.gives_up == self.now:
             self.leave_line(visit, _RENEGED)
             self.go_to(visit, visit.luck.point.if_reneged)
+        self.expect_next()
+
+    def expect_next(self) -> None:
+        """Make an event of the earliest deadline of all, unless it has one.
+
+        Most customers are served in time, so an event for each deadline would be the dearest part of the day.
+        One gets its event only when it comes before all that have theirs: ``due`` runs from late to soon.
+        Even their order is not asked for until then, when most of the ``newly_waiting`` wait no more.
+        """
+        for visit in self.newly_waiting:
+            if visit.line is not None and visit.gives_up < NEVER:
+                heappush(self.deadlines, (visit.gives_up, END_OF_PATIENCE + visit.address, visit))
+        self.newly_waiting.clear()
         while self.deadlines:
-            tick, _, visit = self.deadlines[0]
-            if visit.line is not None and visit.gives_up == tick:
-                if not self.due or self.deadlines[0] < self.due[-1]:
-                    self.expect(self.deadlines[0])
-                break
-            heappop(self.deadlines)
+            tick, precedence, visit = self.deadlines[0]
+            if visit.line is None or visit.gives_up != tick:
+                heappop(self.deadlines)
+            elif self.due and self.due[-1] <= self.deadlines[0]:
+                return
+            else:
+                self.due.append(heappop(self.deadlines))
+                self.soonest = tick
+                self.schedule(Happening(self.on_end_of_patience, tick), precedence)
+                return
 
     # -- rule 7: service, and what follows -----------------------------------------------------------------
 
     def start_service(self, visit: Visit, group: Group) -> None:
-        """A server of the group begins to serve."""
+        """A server of the group begins to serve; nothing can interrupt that, so the step is noted at once."""
+        now, number, luck, queue = self.now, visit.number, visit.luck, visit.queue
         group.free -= 1
         visit.group = group
-        visit.started = now = self.now
+        visit.tick = ends = now + luck.service[number]
         visit.callbacks = self.on_end_of_service
-        service = visit.luck.service[visit.number]
-        visit.tick = now + service
-        if not self.is_plain:
-            visit.queue.being_served += 1
-        self.put(visit, _END_OF_SERVICE + visit.address, service)
+        self.put(visit, visit.precedence, ends - self.clock)
+        self.record += (
+            number, luck.touchpoint, queue.number, visit.joined, now, ends, group.number, visit.seen,
+            luck.outcome[number],
+        )  # fmt: skip
+        if not luck.is_plain:
+            queue.being_served += 1
+            visit.place = len(self.record) // RECORDED - 1
 
     def end_service(self, visit: Visit) -> None:
         """The service is over: the server is free, takes the next customer, and this one moves on."""
-        self.now = now = visit.tick
-        number, luck, group, queue = visit.number, visit.luck, visit.group, visit.queue
-        outcome = luck.outcome[number]
-        self.record += (
-            number, luck.touchpoint, queue.number, visit.joined, visit.started, now, group.number, visit.seen,
-            outcome,
-        )  # fmt: skip
-        if outcome == _FAILED:
-            visit.has_failed = True
-        goes_to = luck.goes_to
-        situation = 0 if len(goes_to) == 1 else luck.point.route.situation(visit.has_failed, visit.waited)
-        target = goes_to[situation][number]
-        if self.is_plain:
+        self.now = self.clock = visit.tick
+        luck = visit.luck
+        if luck.is_plain:
+            target = luck.goes_to[0][visit.number]
+            group = visit.group
             group.free += 1
-            self.take_next(group)
+            if group.free > 0:  # (else the roster has fallen)
+                for queue in group.queues:
+                    if queue.waiting:
+                        self.serve_first(queue, group)
+                        break
         else:
-            queue.being_served -= 1
-            target = self.release_server(visit, target)
+            target = self.release_server(visit, self.target(visit))
         if target > LEAVE:
             self.go_to(visit, target)
         elif target < LEAVE:
-            self.follow_up[len(self.record) // RECORDED - 1] = FollowUp.number(target)
+            self.follow_up[visit.place] = FollowUp.number(target)
+
+    def target(self, visit: Visit) -> int:
+        """Rule 7, and where a customer goes after a service, by what has happened so far."""
+        luck = visit.luck
+        if luck.outcome[visit.number] == _FAILED:
+            visit.has_failed = True
+            return luck.point.if_failed
+        return luck.goes_to[luck.point.route.situation(visit.has_failed, visit.waited)][visit.number]
 
     # -- wrap-up, and servers kept while another works -----------------------------------------------------
 
     def release_server(self, visit: Visit, target: int) -> int:
         """Free the server of the service that is over, after a wrap-up, or keep it; where the visit goes."""
-        wrap_up = 0 if visit.luck.wrap_up is None else visit.luck.wrap_up[visit.number]
-        hold = _Hold(visit.group, len(self.record) // RECORDED - 1, wrap_up, visit.address)
-        keeps = target >= KEEPS_SERVER
-        if not keeps:
-            self.end_hold(hold)
+        luck, kept = visit.luck, None
+        visit.queue.being_served -= 1
+        wrap_up = 0 if luck.wrap_up is None else luck.wrap_up[visit.number]
+        if target >= KEEPS_SERVER:
+            target -= KEEPS_SERVER
+            kept = [Hold(visit.group, visit.place, wrap_up, visit.precedence)]
+        elif wrap_up:
+            self.end_hold(Hold(visit.group, visit.place, wrap_up, visit.precedence))
+        else:
+            visit.group.free += 1
+            self.take_next(visit.group)
         if visit.keeps is not None:
             self.let_go(visit)
-        if not keeps:
-            return target
-        visit.keeps = [hold]
-        return target - KEEPS_SERVER
+        visit.keeps = kept
+        return target
 
     def let_go(self, visit: Visit) -> None:
         """The step for which servers were kept is over: each wraps up, or is free."""
@@ -542,22 +457,23 @@ class BranchDay:
         for hold in holds or ():
             self.end_hold(hold)
 
-    def end_hold(self, hold: _Hold) -> None:
+    def end_hold(self, hold: Hold) -> None:
         """A server who was kept wraps up, or is free."""
         if self.is_over:
             self.released[hold.place] = self.now + hold.wrap_up
         elif hold.wrap_up:
             hold.callbacks = self.on_end_of_wrap_up
-            self.schedule(hold, _END_OF_SERVICE + hold.address, self.now + hold.wrap_up)
+            hold.tick = self.now + hold.wrap_up
+            self.schedule(hold, hold.precedence)
         else:
             self.free_server(hold, self.now)
 
-    def end_wrap_up(self, hold: _Hold) -> None:
+    def end_wrap_up(self, hold: Hold) -> None:
         """A wrap-up is over."""
-        self.now = hold.tick
+        self.now = self.clock = hold.tick
         self.free_server(hold, self.now)
 
-    def free_server(self, hold: _Hold, now: int) -> None:
+    def free_server(self, hold: Hold, now: int) -> None:
         """A server whose work outlasted the customer's step is free again."""
         self.released[hold.place] = now
         hold.group.free += 1
@@ -565,9 +481,9 @@ class BranchDay:
 
     # -- rule 8: closing -----------------------------------------------------------------------------------
 
-    def close(self, event: _Happening) -> None:
+    def close(self, event: Happening) -> None:
         """The doors shut; where the branch does not serve out, who waits is sent home."""
-        self.now = event.tick
+        self.now = self.clock = event.tick
         self.sends_home = not self.plan.day.serves_out
         if self.sends_home:
             self.send_home(self.who_waits())

@@ -16,7 +16,7 @@ from journeysim.branch.arrivals import Arrivals, Points, generated_arrivals, rec
 from journeysim.branch.breakdowns import capacities
 from journeysim.branch.calendar import OpenDay
 from journeysim.branch.crowd import STRANGER, Attendance
-from journeysim.branch.day_plan import DayPlan, plan_day
+from journeysim.branch.day_plan import Counts, DayPlan, plan_day
 from journeysim.branch.draws import OCCURRENCES_ON_CYCLES, Draws, draw_steps
 from journeysim.branch.follow_ups import PendingContacts
 from journeysim.branch.known_arrivals import booked_arrivals, starting_arrivals
@@ -205,10 +205,10 @@ def _simulated(
 ) -> Iterator[SimulatedDays]:
     for plan, batch in day_batches(journey, days, rules, of_map):
         arrivals = _arrivals(plan, batch, luck, journey, pending, market)
-        draws = draw_steps(plan, arrivals, capacities(plan, batch, luck), luck)
-        steps = _simulate_batch(plan, draws, luck, engine_with(rules))
+        capacity = capacities(plan, batch, luck)
+        acceptable_wait, steps = _simulate_batch(plan, arrivals, capacity, luck, engine_with(rules))
         pending.add(plan, arrivals, steps, luck)
-        yield SimulatedDays(plan, tuple(batch), arrivals, draws.acceptable_wait, steps)
+        yield SimulatedDays(plan, tuple(batch), arrivals, acceptable_wait, steps)
 
 
 def day_batches(
@@ -293,17 +293,9 @@ def engine_with(rules: OwnRules | None) -> _Engine:
     return simulate_day if rules is None else partial(simulate_ruled_day, rules=rules)
 
 
-def _simulate_batch(plan: Plan, draws: Draws, luck: Luck, engine: _Engine) -> StepArrays:
-    bounds = np.searchsorted(draws.arrivals.day, np.arange(len(draws.capacity) + 1)).tolist()
-    with _collection_paused():
-        return StepArrays.joined_together(
-            [_simulate_one(plan, draws, luck, engine, first, last) for first, last in pairwise(bounds)]
-        )
-
-
 @contextmanager
 def _collection_paused() -> Iterator[None]:
-    """No search for unreachable cycles meanwhile: a day makes many small objects and only one cycle."""
+    """No search for unreachable cycles meanwhile: days make many small objects and hardly any cycle."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -311,6 +303,21 @@ def _collection_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@_collection_paused()  # until even the draws are gone: long lists, which a search would look through
+def _simulate_batch(
+    plan: Plan,
+    arrivals: Arrivals,
+    capacity: tuple[tuple[Counts, ...], ...],
+    luck: Luck,
+    engine: _Engine,
+) -> tuple[IntArray, StepArrays]:
+    """Acceptable wait of every visit in ticks, and the steps."""
+    draws = draw_steps(plan, arrivals, capacity, luck)
+    bounds = np.searchsorted(arrivals.day, np.arange(len(capacity) + 1)).tolist()
+    days = [_simulate_one(plan, draws, luck, engine, first, last) for first, last in pairwise(bounds)]
+    return draws.acceptable_wait, StepArrays.joined_together(days)
 
 
 def _simulate_one(plan: Plan, draws: Draws, luck: Luck, engine: _Engine, first: int, last: int) -> StepArrays:

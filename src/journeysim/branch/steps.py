@@ -74,16 +74,18 @@ class StepArrays:
 
         Parameters
         ----------
-        record : for each step in the order in which they ended: visit (counted from ``first_visit``),
-            touchpoint, queue, joined, started, ended, group, queue_length_seen, outcome.
+        record : for each step, those of a visit in order: visit (counted from ``first_visit``), touchpoint,
+            queue, joined, started, ended, group, queue_length_seen, outcome.
         released, follow_up : by place of a step in the record, where they are not `ended` and `NONE`.
         """
         table = np.fromiter(record, np.int64, len(record)).reshape(-1, RECORDED)
-        few = table.shape[0] <= np.iinfo(np.int16).max  # then NumPy sorts by counting
-        by_visit = np.argsort(table[:, 0].astype(np.int16 if few else np.int64), kind="stable")
+        visit = table[:, 0]
+        few = visit.max(initial=0) <= np.iinfo(np.int16).max  # then NumPy sorts by counting
+        by_visit = np.argsort(visit.astype(np.int16 if few else np.int64), kind="stable")
         visit, *others = table.T[:, by_visit]
         recorded = dict(zip(_RECORDED_FIELDS, others, strict=True))
-        first_of_visit = np.searchsorted(visit, visit)
+        steps_of = np.bincount(visit)
+        first_of_visit = (np.cumsum(steps_of) - steps_of)[visit]
         return cls(
             visit=visit + first_visit,
             step=np.arange(1, visit.size + 1) - first_of_visit,

@@ -112,8 +112,8 @@ def sum_days(plan: Plan, arrivals: Arrivals, steps: StepArrays, days: int, targe
     target_wait : ticks within which a customer should be served.
     """
     segments, units = len(plan.segments), 1 + len(plan.segments) + len(plan.touchpoints)
-    by_visit = _visit_units(plan, arrivals, steps, target_wait)
     by_step = _step_units(plan, steps, target_wait)
+    by_visit = _visit_units(by_step, arrivals, steps, target_wait)
     sums = np.zeros((units, len(Sum)), dtype=np.int64)
     sums[1 : 1 + segments] = by_visit.sums(segments)
     sums[0] = sums[1 : 1 + segments].sum(axis=0)
@@ -146,10 +146,7 @@ def sum_days(plan: Plan, arrivals: Arrivals, steps: StepArrays, days: int, targe
         longest_queue=longest_queue,
         histogram=histogram,
         staff=np.array(
-            [
-                _group_sums(plan, group, arrivals.day[steps.visit], steps, days)
-                for group in range(len(plan.groups))
-            ]
+            [_group_sums(plan, group, arrivals.day, steps, days) for group in range(len(plan.groups))]
         ).reshape(-1, len(GroupSum)),
     )
 
@@ -196,8 +193,9 @@ class _Units:
         sums[:, : len(Outcome)] = outcomes.reshape(units, len(Outcome))
         sums[:, Sum.COUNT] = sums[:, : len(Outcome)].sum(axis=1)
         for column, values in columns.items():
-            # Exact: float64 holds every whole number up to 2**53 ticks, which is 16,000 years of waiting.
-            sums[:, column] = np.bincount(self.unit, values, minlength=units)
+            if values.any():
+                # Exact: float64 holds every whole number up to 2**53 ticks, 16,000 years of waiting.
+                sums[:, column] = np.bincount(self.unit, values, minlength=units)
         return sums
 
     def histogram(self, units: int) -> IntArray:
@@ -230,8 +228,7 @@ def _step_units(plan: Plan, steps: StepArrays, target_wait: int) -> _Units:
     )
 
 
-def _visit_units(plan: Plan, arrivals: Arrivals, steps: StepArrays, target_wait: int) -> _Units:
-    by_step = _step_units(plan, steps, target_wait)
+def _visit_units(by_step: _Units, arrivals: Arrivals, steps: StepArrays, target_wait: int) -> _Units:
     first = np.flatnonzero(steps.step == 1)
     if not first.size:
         return replace(by_step, unit=arrivals.segment)
@@ -260,7 +257,7 @@ def _visit_units(plan: Plan, arrivals: Arrivals, steps: StepArrays, target_wait:
 
 
 def _group_sums(plan: Plan, group: int, day: IntArray, steps: StepArrays, days: int) -> list[int]:
-    """`GroupSum` of one staff group over a batch of days."""
+    """`GroupSum` of one staff group over a batch of days; ``day`` is each visit's."""
     roster, closes = plan.day.rosters[group], plan.day.closes
     ticks, counts = np.array(roster.ticks), np.array(roster.counts)
     rostered = days * int((counts * np.diff(ticks, append=closes)).sum())
@@ -271,7 +268,7 @@ def _group_sums(plan: Plan, group: int, day: IntArray, steps: StepArrays, days: 
     beyond = 0
     if (np.diff(counts) < 0).any():
         busy = np.stack([np.minimum(started, closes), np.minimum(released, closes)])
-        beyond = _busy_beyond_roster(plan, group, day[mine], busy, days)
+        beyond = _busy_beyond_roster(plan, group, day[steps.visit[mine]], busy, days)
     return [rostered, while_open - beyond, beyond + after_closing]
 
 

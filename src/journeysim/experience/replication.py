@@ -11,11 +11,10 @@ from journeysim.branch.calendar import OpenDay
 from journeysim.branch.luck import Luck
 from journeysim.branch.metrics import Metric, metrics_of
 from journeysim.branch.own_rules import OwnRules
-from journeysim.branch.plan import compile_map
 from journeysim.branch.simulate import SimulatedDays, in_day_order, simulated_days
 from journeysim.branch.totals import Totals
 from journeysim.experience.metrics import score_metrics
-from journeysim.experience.plan import compile_experience
+from journeysim.experience.plan import ExperiencePlan, compile_experience
 from journeysim.experience.rules import ExperienceRules
 from journeysim.experience.scoring import VisitScores, score_visits
 from journeysim.experience.totals import ScoreTotals, sum_scores
@@ -71,11 +70,13 @@ def score_replication(
         as `simulate_replication` does.
     """
     luck = Luck(seed, replication)
-    compiled = compile_experience(journey, compile_map(journey), experience)
+    compiled: ExperiencePlan | None = None
     totals: Totals | None = None
     score_totals: ScoreTotals | None = None
     tables: list[pl.DataFrame] = []
     for batch in simulated_days(journey, days, luck, rules=rules, engine=engine):
+        if compiled is None:
+            compiled = compile_experience(journey, batch.plan, experience)
         scores = score_visits(batch.plan, compiled, batch.arrivals, batch.acceptable_wait, batch.steps, luck)
         part = batch.totals(target_wait_min)
         scored = sum_scores(batch.plan, batch.arrivals, batch.steps, scores)

@@ -98,6 +98,9 @@ class LeavingRules(Strictly):
     heard: NotNegative = Field(description="Fall of the log hazard per unit of what was heard.")
     contagion: NotNegative = Field(description="Each tied customer who left lately adds this to the hazard.")
     contagion_months: Positive = Field(description="Time constant with which that wears off, months.")
+    attraction: NotNegative = Field(
+        description="Elasticity of the hazard of being won over to how much the other banks draw."
+    )
     newcomer_months: Count = Field(description="Tenure below which a customer is a newcomer.")
     newcomer: Positive = Field(description="Factor on a newcomer's hazard.")
     bad_first_visit: Positive = Field(description="Factor on it in the month of a bad first visit.")

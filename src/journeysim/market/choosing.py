@@ -101,6 +101,74 @@ def probabilities(utility: FloatArray, rules: ChoosingRules) -> FloatArray:
     return np.tensordot(_kinds(rules), logit, axes=1)
 
 
+def preferred(state: State, image: FloatArray, is_open: BoolArray, rules: ChoosingRules) -> FloatArray:
+    """Share of all people who think that each bank serves best; the rest are undecided.
+
+    A logit of reputation alone among the banks and nothing, whose utility is 0.
+
+    Parameters
+    ----------
+    image : shape (banks,), what each bank is thought of beside what has been heard and lived through.
+    is_open : shape (banks,), banks that are there.
+
+    Returns
+    -------
+    Shape (banks,); sums to less than 1.
+    """
+    pull = is_open * np.exp(rules.reputation * (reputation(state, np.arange(state.people)) + image))
+    return np.asarray((pull / (1 + pull.sum(axis=1, keepdims=True))).mean(axis=0))
+
+
+def images(
+    state: State, named: FloatArray, image: FloatArray, rules: ChoosingRules, rounds: int = 20
+) -> FloatArray:
+    """Images with which people prefer the banks as their named reputations say.
+
+    Parameters
+    ----------
+    named : shape (banks,), reputations that were named, -1..1; NaN for a bank without one.
+    image : shape (banks,), where the search begins.
+
+    Returns
+    -------
+    Shape (banks,). Where all banks are named, each is preferred as if everybody thought of it what is named;
+    where some are not, the mean of what people think of each named bank is what is named, and the others
+    have no image.
+    """
+    known = ~np.isnan(named)
+    found = np.where(known, image, 0.0)
+    if not known.any() or rules.reputation == 0:
+        return found
+    if not known.all():
+        thought = reputation(state, np.arange(state.people)).mean(axis=0)
+        return np.where(known, named - thought, 0.0)
+    pull = np.exp(rules.reputation * named)
+    wanted = pull / (1 + pull.sum())
+    for _ in range(rounds):
+        found += np.log(wanted / preferred(state, found, known, rules)) / rules.reputation
+    return found
+
+
+def attraction(state: State, banks: Banks, constants: FloatArray, rules: ChoosingRules) -> FloatArray:
+    """How much the other banks draw each person: their weights in the choice over the kinds of chooser.
+
+    Parameters
+    ----------
+    constants : shape (banks,), of the banks.
+
+    Returns
+    -------
+    Shape (people,), >= 0.
+    """
+    kinds = _kinds(rules)
+    factor = np.exp(constants) * banks.open
+    alike = factor * (kinds[1] * np.exp(banks.strength) + kinds[2])
+    pull = np.exp(rules.reputation * (reputation(state, np.arange(state.people)) + banks.image))
+    weight = kinds[0] * factor * pull + alike
+    own = np.take_along_axis(weight, state.bank[:, None], axis=1)[:, 0]
+    return np.asarray(np.maximum(weight.sum(axis=1) - own, 0.0))
+
+
 def choose(
     state: State,
     people: IntArray,

@@ -2,7 +2,8 @@
 
 The hazard of reason r in a month is H/12 · share_r · m_r ÷ Z_r with H = -ln(1 - per_year). The multiplier m_r
 falls with satisfaction (with the staff, with the product, or overall) and with what was heard, and rises with
-friends who left the same bank lately and in the first months. Z_r is the mean multiplier on the baseline, so
+friends who left the same bank lately and in the first months; that of being won over by a rival also with how
+much the other banks draw. Z_r is the mean multiplier on the baseline, so
 that there each reason has its share; it is found once and then frozen. Death and moving have no multiplier.
 
 References
@@ -90,12 +91,13 @@ def _feel(felt, lately, left_bank, weight, first, tie, bank):  # type: ignore[no
                 felt[friend] += weight[leaver]
 
 
-def multipliers(state: State, felt: FloatArray, rules: LeavingRules) -> FloatArray:
+def multipliers(state: State, felt: FloatArray, drawn: FloatArray, rules: LeavingRules) -> FloatArray:
     """Multiplier of the hazard of each voluntary reason.
 
     Parameters
     ----------
     felt : shape (people,), from `contagion`.
+    drawn : shape (people,), how much the other banks draw each person, from `choosing.attraction`.
 
     Returns
     -------
@@ -107,12 +109,13 @@ def multipliers(state: State, felt: FloatArray, rules: LeavingRules) -> FloatArr
     overall = common * np.exp(-rules.satisfaction * state.satisfaction)
     product = common * np.exp(-rules.satisfaction * state.product)
     staff = common * np.exp(-rules.satisfaction * state.staff)
-    return np.stack([overall, overall, product, staff])
+    return np.stack([overall, overall * drawn**rules.attraction, product, staff])
 
 
 def settle(
     state: State,
     felt: FloatArray,
+    drawn: FloatArray,
     rules: LeavingRules,
     constants: FloatArray | None,
     luck: Luck,
@@ -122,11 +125,11 @@ def settle(
 
     Parameters
     ----------
-    felt : shape (people,), from `contagion`.
+    felt, drawn : shape (people,), see `multipliers`.
     constants : shape (banks, 4), Z of the voluntary reasons by bank; None: this month's own mean multipliers.
     month : number of the month, the address of its luck.
     """
-    multiplier = multipliers(state, felt, rules)
+    multiplier = multipliers(state, felt, drawn, rules)
     customers = np.maximum(state.customers(), 1)
     mean = np.stack(
         [np.bincount(state.bank, weights=row, minlength=state.banks) / customers for row in multiplier],
@@ -142,11 +145,12 @@ def settle(
     return Settlement(reason, *_probabilities(hazard), mean)
 
 
-def steady_hazards(state: State, rules: LeavingRules, constants: FloatArray) -> FloatArray:
+def steady_hazards(state: State, drawn: FloatArray, rules: LeavingRules, constants: FloatArray) -> FloatArray:
     """Hazard of each person in a month without what passes: friends who left, a bad first visit.
 
     Parameters
     ----------
+    drawn : shape (people,), see `multipliers`.
     constants : shape (banks, 4), Z of the voluntary reasons by bank.
 
     Returns
@@ -159,7 +163,7 @@ def steady_hazards(state: State, rules: LeavingRules, constants: FloatArray) -> 
     weights = base[FIRST_VOLUNTARY:] / np.where(constants > 0, constants, 1.0)
     own = weights[state.bank]
     total: FloatArray = base[:FIRST_VOLUNTARY].sum() + common * (
-        (own[:, 0] + own[:, 1]) * np.exp(-rules.satisfaction * state.satisfaction)
+        (own[:, 0] + own[:, 1] * drawn**rules.attraction) * np.exp(-rules.satisfaction * state.satisfaction)
         + own[:, 2] * np.exp(-rules.satisfaction * state.product)
         + own[:, 3] * np.exp(-rules.satisfaction * state.staff)
     )

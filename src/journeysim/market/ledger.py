@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from journeysim.experience.totals import DETRACTOR, PROMOTER, SATISFIED
+from journeysim.market.choosing import preferred
 from journeysim.market.leaving import REASONS, STAYS, Settlement
 from journeysim.market.model import Market
 from journeysim.market.opinions import Temper, Visits
@@ -72,8 +73,13 @@ class MonthRecord:
         record._note("members", float(market.people))
         return record
 
-    def after_moves(self, world: World, settlement: Settlement, equity: float) -> None:
-        """Note who left, who came, and what the customers are like now; ``equity`` is what they are worth."""
+    def after_moves(self, world: World, settlement: Settlement, equity: float, is_open: BoolArray) -> None:
+        """Note who left, who came, and what the customers are like now; ``equity`` is what they are worth.
+
+        Parameters
+        ----------
+        is_open : shape (banks,), banks that take customers.
+        """
         state, market = world.state, world.market
         bank = state.bank
         banks = len(market.banks)
@@ -108,9 +114,11 @@ class MonthRecord:
         for number, name in enumerate(RUNGS):
             self._note("customers", counts[number], "rung", name)
         sizes = state.customers()
+        best = preferred(state, world.image, is_open, world.behaviour.choosing)
         for number, of_bank in enumerate(market.banks):
             name = of_bank.name or OUR_NAME
             self._note("customers", sizes[number], "bank", name)
+            self._note("preferred_fraction", best[number], "bank", name)
             self._note("gained", self.flows[:, number].sum() - self.flows[number, number], "bank", name)
             self._note("lost", self.flows[number].sum() - self.flows[number, number], "bank", name)
 

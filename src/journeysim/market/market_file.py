@@ -76,6 +76,11 @@ class MarketFile(Strictly):
         description="Who knows whom.",
         examples=[{"small_world": {"ties": 16, "rewire": 0.25}}],
     )
+    heard: Score | None = Field(
+        None,
+        description="What people think of us at the start; absent: what our visits lead to.",
+        examples=[0.1],
+    )
     rivals: dict[Id, RivalFile] | None = Field(
         None,
         description="The other banks; absent: two with .40 and .25 of the people, scoring as ours does.",

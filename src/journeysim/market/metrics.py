@@ -79,6 +79,8 @@ def _of_market(
             yield scope, name, "customers_end", last.values[scope, name, metric]
         elif scope in ("reason", "complaint"):
             yield scope, name, metric, total(months, metric, scope, name)
+        if scope == "bank" and metric == "preferred_fraction":
+            yield scope, name, metric, last.values[scope, name, metric]
         if scope == "bank" and metric in ("gained", "lost"):
             yield scope, name, metric, total(months, metric, scope, name)
     yield from (("all", "", metric, value) for metric, value in _money(world, months, staff_cost))

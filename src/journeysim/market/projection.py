@@ -16,7 +16,7 @@ from journeysim.branch.luck import Address, Luck
 from journeysim.branch.own_rules import OwnRules
 from journeysim.market.banks import BranchAtWork, Memo, Operation, ScoredBank, ScoreSample
 from journeysim.market.behaviour import Behaviour
-from journeysim.market.choosing import Banks, balancing_constants, choose
+from journeysim.market.choosing import Banks, attraction, balancing_constants, choose, images
 from journeysim.market.leaving import (
     FIRST_VOLUNTARY,
     STAYS,
@@ -64,6 +64,7 @@ class World:
     operations : the banks at work: a list of branches, or one scored bank, by bank.
     recovered : shape (banks,), share of the harm that a complaint leaves.
     image : shape (banks,), what each bank is thought of beside what has been heard of its visits.
+    choosing : shape (banks,), constants of the choice as the last month found them.
     usual_gap_months : shape (people,), mean time between two visits.
     state : everybody.
     stayers : shape (people,), who has been our customer since the horizon began.
@@ -75,6 +76,7 @@ class World:
     operations: list[Sequence[Operation]]
     recovered: FloatArray
     image: FloatArray
+    choosing: FloatArray
     usual_gap_months: FloatArray
     state: State
     stayers: BoolArray
@@ -127,6 +129,7 @@ class World:
             operations,
             recovered,
             self.image,
+            self.choosing,
             self.usual_gap_months,
             self.state.copy(),
             self.stayers.copy(),
@@ -193,13 +196,19 @@ def advance(
     take_in(state, heard, behaviour.hearing)
     felt = contagion(state, world.network, month, behaviour.leaving)
     frozen = None if constants is None else constants.leaving
-    settlement = settle(state, felt, behaviour.leaving, frozen, luck, month)
+    if constants is None:
+        world.image = images(state, named_reputations(world.market), world.image, behaviour.choosing)
     banks = banks_open(world, month - timeline.horizon)
+    known = world.choosing if constants is None else constants.choosing
+    drawn = attraction(state, banks, known, behaviour.choosing)
+    settlement = settle(state, felt, drawn, behaviour.leaving, frozen, luck, month)
     choosing = constants.choosing if constants is not None else _balance(world, settlement, banks)
     record = MonthRecord.before_moves(world.market, state, visits, temper, stories, heard)
     _move(world, settlement, banks, choosing, luck, month)
     found = Constants(settlement.multiplier, choosing)
-    record.after_moves(world, settlement, customer_equity(world, constants or found))
+    equity = customer_equity(world, banks, constants or found)
+    record.after_moves(world, settlement, equity, banks.open)
+    world.choosing = choosing
     return record, found
 
 
@@ -215,6 +224,13 @@ def _open_banks(world: World, month: int) -> None:
     for number, bank in enumerate(world.market.banks):
         if bank.share == 0 and bank.opens == month and bank.heard is not None:
             world.state.heard[number] = bank.heard
+
+
+def named_reputations(market: Market) -> FloatArray:
+    """Shape (banks,), what the scenario says people think of each bank at the start; NaN where nothing."""
+    return np.array(
+        [np.nan if bank.heard is None or bank.share == 0 else bank.heard for bank in market.banks]
+    )
 
 
 def banks_open(world: World, month: int) -> Banks:
@@ -262,13 +278,14 @@ def _move(
     join(state, newcomers, new_to, behaviour, dispositions(behaviour, who, luck))
 
 
-def customer_equity(world: World, constants: Constants) -> float:
+def customer_equity(world: World, banks: Banks, constants: Constants) -> float:
     """What our customers are worth: margins to come less what keeping them costs, in the map's currency.
 
     Each stays as their opinion has it now; friends who left and a bad first visit are passing and left out.
     """
     state, rules, money = world.state, world.behaviour.leaving, world.behaviour.money
-    hazards = steady_hazards(state, rules, constants.leaving)
+    drawn = attraction(state, banks, constants.choosing, world.behaviour.choosing)
+    hazards = steady_hazards(state, drawn, rules, constants.leaving)
     ours = state.bank == OURS
     margin = world.market.margins()[world.places.segment[ours]] * (1 - money.retention_share)
     retention = np.exp(-MONTHS_PER_YEAR * hazards[ours])

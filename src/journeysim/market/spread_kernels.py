@@ -50,7 +50,7 @@ def _room_for(people):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _choose_few(out, ties, story, moved_from, moved_to):  # type: ignore[no-untyped-def]
+def _choose_few(out, ties, story, place, holds):  # type: ignore[no-untyped-def]
     """Fill ``out`` with the first of a random order of 0 to ``ties - 1``, without writing that order down.
 
     Fisher & Yates on a row of which only what was moved is kept; chooses whom `_choose_any` does.
@@ -58,14 +58,14 @@ def _choose_few(out, ties, story, moved_from, moved_to):  # type: ignore[no-unty
     for j in range(out.size):
         w0, w1, _, _ = _draw(story, j, 0)
         pick = j + below(ties - j, w0, w1)
-        chosen, here, slot = pick, j, j
+        chosen, here = pick, j
+        # Of several moves to a place the last counts.
         for m in range(j):
-            if moved_from[m] == pick:
-                chosen, slot = moved_to[m], m
-            if moved_from[m] == j:
-                here = moved_to[m]
-        moved_from[j] = -1
-        moved_from[slot], moved_to[slot] = pick, here
+            if place[m] == pick:
+                chosen = holds[m]
+            if place[m] == j:
+                here = holds[m]
+        place[j], holds[j] = pick, here
         out[j] = chosen
 
 
@@ -115,7 +115,7 @@ def told_kernel(  # type: ignore[no-untyped-def]
     slots = np.empty(_room_for(longest + 1), dtype=np.int32)
     stamps = np.full(slots.size, -1, dtype=np.int64)
     row, chosen = np.empty(widest, dtype=np.int64), np.empty(longest, dtype=np.int64)
-    moved_from, moved_to = np.empty(longest, dtype=np.int64), np.empty(longest, dtype=np.int64)
+    place, holds = np.empty(longest, dtype=np.int64), np.empty(longest, dtype=np.int64)
     for i in range(teller.size):
         told = begin[i + 1] - begin[i]
         if told == 0:
@@ -125,7 +125,7 @@ def told_kernel(  # type: ignore[no-untyped-def]
         ties = first[teller[i] + 1] - start
         along = min(told, ties)
         if told * told < ties:
-            _choose_few(chosen[:along], ties, story, moved_from, moved_to)
+            _choose_few(chosen[:along], ties, story, place, holds)
         else:
             _choose_any(chosen[:along], ties, story, row)
         for j in range(along):

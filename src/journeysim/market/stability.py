@@ -46,6 +46,30 @@ class Reproduction:
         return found
 
 
+def reproduction(
+    network: Network,
+    *,
+    share: float,
+    hazard_per_month: float,
+    contagion: float,
+    contagion_months: float,
+    relay: float,
+) -> Reproduction:
+    """How word of mouth and leaving feed themselves on a network.
+
+    Who follows a friend stands, like a hearer, at the end of a tie, and the friend has left already. So
+    contagion is reckoned with ``network.onward_ties``.
+
+    Parameters
+    ----------
+    network : who knows whom.
+    relay : mean number of people whom a hearer passes a story on to, >= 0.
+    share, hazard_per_month, contagion, contagion_months : see `contagion_reproduction`.
+    """
+    left = contagion_reproduction(network.onward_ties, share, hazard_per_month, contagion, contagion_months)
+    return Reproduction(left, relay_reproduction(network, relay))
+
+
 def contagion_reproduction(
     ties: float, share: float, hazard_per_month: float, contagion: float, contagion_months: float
 ) -> float:
@@ -53,7 +77,7 @@ def contagion_reproduction(
 
     Parameters
     ----------
-    ties : mean number a person.
+    ties : mean number of a leaver.
     share : of the market that is with the bank, 0..1.
     hazard_per_month : of leaving it, by all reasons that friends' leaving raises.
     contagion : each tied leaver adds this to the hazard at first, as a share of it.

@@ -20,7 +20,7 @@ from journeysim.branch.luck import Luck
 from journeysim.market.banks import Memo, ScoreSample
 from journeysim.market.behaviour import Behaviour
 from journeysim.market.ledger import MonthRecord
-from journeysim.market.model import Alternative, Market
+from journeysim.market.model import Alternative
 from journeysim.market.network import Network
 from journeysim.market.opinions import Visits, harm_left, live_through
 from journeysim.market.places import Places, first_state, settle_in
@@ -109,6 +109,7 @@ def calibrated(
     constants: list[Constants] = []
     opinions = np.zeros((AVERAGED_MONTHS, *guess.satisfaction.shape))
     heard = np.zeros((AVERAGED_MONTHS, len(market.banks)))
+    image = np.zeros((AVERAGED_MONTHS, len(market.banks)))
     for month in range(months):
         record, found = advance(world, timeline, month, luck, memo, None)
         memo.clear()
@@ -116,15 +117,17 @@ def calibrated(
         constants.append(found)
         opinions[month % AVERAGED_MONTHS] = _mean_opinions(world, guess.satisfaction)
         heard[month % AVERAGED_MONTHS] = world.state.heard.mean(axis=1)
+        image[month % AVERAGED_MONTHS] = world.image
     last = constants[-AVERAGED_MONTHS:]
+    leaving = np.mean([one.leaving for one in last], axis=0)
+    # A bank that is yet to open has had no customers: its own will leave it as ours leave us. Assumption.
+    leaving[leaving.sum(axis=1) == 0] = leaving[OURS]
     return replace(
         guess,
         satisfaction=opinions.mean(axis=0),
         heard=heard.mean(axis=0),
-        image=world.image,
-        constants=Constants(
-            np.mean([one.leaving for one in last], axis=0), np.mean([one.choosing for one in last], axis=0)
-        ),
+        image=image.mean(axis=0),
+        constants=Constants(leaving, np.mean([one.choosing for one in last], axis=0)),
         months=tuple(records),
     )
 
@@ -158,7 +161,7 @@ def _first_guess(
     ]
     ours = simulated[OURS]
     if ours.person.size == 0:
-        return replace(blank, image=_images(market, blank.heard))
+        return blank
     sample = ScoreSample.of(ours, world.state.disposition[ours.person])
     opinion = np.zeros((3, banks, segments))
     for number, bank in enumerate(market.banks):
@@ -171,7 +174,7 @@ def _first_guess(
             opinion[:, number, segment] = score, staff, product
     guess = replace(blank, sample=sample, satisfaction=opinion, usual_gap_months=_usual_gaps(world, ours))
     heard = _settled_hearing(baseline, places, network, timeline, guess, luck, target_wait_min)
-    return replace(guess, heard=heard, image=_images(market, heard))
+    return replace(guess, heard=heard)
 
 
 def _settled_hearing(
@@ -226,19 +229,10 @@ def world_at_start(
         operations=operations_of(alternative, places, timeline, start.sample, target_wait_min),
         recovered=np.full(len(alternative.market.banks), harm_left(behaviour.complaints)),
         image=start.image,
+        choosing=start.constants.choosing,
         usual_gap_months=gap,
         state=state,
         stayers=state.bank == OURS,
-    )
-
-
-def _images(market: Market, heard: FloatArray) -> FloatArray:
-    """What a bank with a named reputation is thought of beside what is heard of it."""
-    return np.array(
-        [
-            0.0 if bank.heard is None or bank.share == 0 else bank.heard - heard[number]
-            for number, bank in enumerate(market.banks)
-        ]
     )
 
 

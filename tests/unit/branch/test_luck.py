@@ -88,6 +88,22 @@ def test_seeds_and_names_that_run_together_are_told_apart() -> None:
     assert Luck(2**70, 0).uniforms("1", address(1)) != Luck(0, 0).uniforms("1", address(1))
 
 
+def test_pairs_are_two_unrelated_numbers_of_each_persons_own_stream() -> None:
+    luck, everybody = Luck(5, 2), address(20_000)
+    stream_of = np.arange(20_000) % 3
+    first, second = luck.pairs(["a", "b", "c"], stream_of, everybody)
+    for number, stream in enumerate("abc"):
+        mine = stream_of == number
+        assert np.array_equal(first[mine], luck.uniforms(stream, everybody[mine]))
+        assert np.array_equal(
+            second[mine], luck.pairs([stream], np.zeros(mine.sum(), int), everybody[mine])[1]
+        )
+    assert ((second > 0) & (second < 1)).all()
+    assert stats.kstest(second, "uniform").pvalue > 0.001
+    assert abs(np.corrcoef(first, second)[0, 1]) < 4 / np.sqrt(20_000)
+    assert luck.pairs([], np.zeros(0, int), address(0))[0].size == 0
+
+
 def test_the_luck_of_a_seed_never_changes() -> None:
     """Frozen: if this moves, every stored result moves (raise RESULTS and say so in CHANGELOG.md)."""
     u = Luck(7, 3).uniforms("service\0counter\0000", address(3, day=2, high=name_tag("regular")))

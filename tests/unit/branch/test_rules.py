@@ -325,6 +325,16 @@ class TestJoining:
         # Visit 1 waits 5 at the counter and 5 at the desk: never 6 in one place.
         assert [r.outcome for r in rows(engine, data, 0, 0)] == ["served"] * 4
 
+    def test_who_never_gives_up_where_nobody_serves_stays_until_closing(self, engine: Engine) -> None:
+        """Also one whose earlier deadline lay behind that of another, and so had no event of its own."""
+        data = with_desk(
+            counter(queues__line__patience={"constant": "20 min"}),
+            queues__desk_line__patience="none",
+            staff__clerks__count={"09:00": 0},
+        )
+        found = times(rows(engine, data, 0, 1, 2), "desk")
+        assert found == [(0, None, 60, "closed"), (1, None, 60, "closed"), (2, None, 60, "closed")]
+
     def test_an_old_deadline_does_not_end_a_later_wait_without_patience(self, engine: Engine) -> None:
         data = with_desk(
             counter(queues__line__patience={"constant": "20 min"}),

@@ -131,6 +131,14 @@ def test_a_record_of_many_visits_is_put_in_order_as_well() -> None:
     assert np.array_equal(steps.joined, np.arange(visits)[::-1])
 
 
+def test_a_record_of_few_steps_by_visits_of_high_numbers_is_put_in_order_as_well() -> None:
+    record = np.full((3, RECORDED), NONE)
+    record[:, 0] = [40_000, 7, 65_536 + 7]
+    steps = StepArrays.from_record(record.ravel().tolist(), 0)
+    assert steps.visit.tolist() == [7, 40_000, 65_543]
+    assert steps.step.tolist() == [1, 1, 1]
+
+
 def test_outcomes_have_the_words_of_the_table() -> None:
     assert OUTCOMES == ("served", "failed", "balked", "reneged", "rejected", "closed", "in_progress")
 

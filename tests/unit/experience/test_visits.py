@@ -39,7 +39,10 @@ def test_a_bad_moment_is_the_peak_before_a_good_one_that_is_twice_as_large() -> 
 
 
 def test_of_two_peaks_as_large_the_worse_counts() -> None:
-    assert folded([0.45], [-0.2])[0] == folded([NAN, 0.45], [-0.2, NAN])[0] + 0.3 * (-0.2 - 0.45)
+    """.25 x 2.25 is .5625, whichever comes first."""
+    mean = (0.5625 - 0.25) / 2
+    assert folded([0.5625], [-0.25])[0] == pytest.approx(0.4 * -0.25 + 0.3 * -0.25 + 0.3 * mean)
+    assert folded([NAN, 0.5625], [-0.25, NAN])[0] == pytest.approx(0.4 * -0.25 + 0.3 * 0.5625 + 0.3 * mean)
 
 
 def test_a_moment_of_truth_weighs_in_peak_and_mean() -> None:

@@ -138,6 +138,21 @@ def test_strength_belongs_to_a_tie_and_is_as_likely_as_asked_for():
     assert small_world(300, 10, 0.3, LUCK).strong.all()
 
 
+def test_a_tie_between_the_same_people_is_as_strong_in_any_network():
+    """Whichever of the two drew it."""
+    found = []
+    for network in (
+        small_world(60, 20, 0.5, LUCK, weak_share=0.5),
+        blocks(np.zeros(60, dtype=np.int64), 20, 0.5, LUCK, weak_share=0.5),
+    ):
+        owner = np.repeat(np.arange(60), network.ties)
+        pairs = zip(owner.tolist(), network.tie.tolist(), strict=True)
+        found.append(dict(zip(pairs, network.strong.tolist(), strict=True)))
+    common = found[0].keys() & found[1].keys()
+    assert len(common) > 300
+    assert all(found[0][pair] == found[1][pair] for pair in common)
+
+
 def test_rewired_ties_may_be_the_weak_ones():
     network = small_world(20_000, 10, 0.3, LUCK, rewired_are_weak=True)
     owner = np.repeat(np.arange(20_000), network.ties)

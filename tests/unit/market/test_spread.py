@@ -175,7 +175,7 @@ def test_nothing_is_passed_on_without_relay_or_ties_or_hearers():
 
 def test_relay_is_people_told_on_average_by_a_hearer():
     """Hearers in different corners of a large network: nobody whom they know has heard."""
-    network = small_world(20_000, 16, 1.0, LUCK)
+    network = small_world(20_000, 10, 1.0, LUCK)
     count = 20_000
     begun = Hearings(
         np.arange(count, dtype=np.int32), np.arange(count, dtype=np.int32), np.ones(count, dtype=np.bool_)
@@ -185,6 +185,13 @@ def test_relay_is_people_told_on_average_by_a_hearer():
     onward = direct * network.onward_ties / network.mean_ties
     sizes = np.bincount(passed.story, minlength=count)
     assert abs(sizes.mean() - direct / (1 - onward)) < 3.5 * sizes.std() / np.sqrt(count)
+
+
+def test_who_passes_on_more_than_they_have_ties_tells_all_of_them():
+    ring = small_world(50, 2, 0, LUCK)
+    begun = told(ring, [7], [1])
+    passed = relayed(ring, begun, np.array([7]), 3.0, stories(1), KEY)
+    assert passed.listener.size == 48
 
 
 def test_probabilities_that_are_none_are_refused():

@@ -12,7 +12,7 @@ from journeysim.branch.luck import Luck
 from journeysim.market.diffusion import cascade_sizes
 from journeysim.market.network import Network
 from journeysim.market.network_builders import random_ties, scale_free
-from journeysim.market.stability import Reproduction, contagion_reproduction, relay_reproduction
+from journeysim.market.stability import Reproduction, contagion_reproduction, relay_reproduction, reproduction
 
 
 def test_contagion_by_hand():
@@ -83,3 +83,18 @@ def test_what_is_said(contagion, relay, said):
 
 def test_both_are_told():
     assert len(Reproduction(2.0, 0.5).warnings()) == 2
+
+
+def test_leaving_spreads_over_the_ties_of_who_stands_at_the_end_of_one():
+    """A wave of leavers on a network with hubs."""
+    network = scale_free(20_000, 8, Luck(3, 0))
+    rule = {"share": 1.0, "hazard_per_month": 0.01, "contagion": 0.8, "contagion_months": 0.5}
+    found = reproduction(network, **rule, relay=0.1)
+    assert found.relay == relay_reproduction(network, 0.1)
+    assert found.contagion == contagion_reproduction(network.onward_ties, 1.0, 0.01, 0.8, 0.5)
+    # Each tied customer follows with this probability in all, so leavers are a cascade along ties.
+    follows = 0.01 * 0.8 / (1 - math.exp(-2))
+    assert found.contagion == pytest.approx(follows * network.onward_ties)
+    sizes = cascade_sizes(network, np.arange(20_000), follows, Luck(3, 1))
+    expected = 1 + follows * network.mean_ties / (1 - found.contagion)
+    assert abs(sizes.mean() - expected) < 3.5 * sizes.std() / np.sqrt(sizes.size)
