@@ -17,7 +17,7 @@ from journeysim.experiment.load import load_scenario
 from journeysim.experiment.notch_costs import NotchCosts, notch_costs, yearly_group_costs
 from journeysim.experiment.notches import Notch, notches_of
 from journeysim.experiment.results import Comparison, MetricKey
-from journeysim.experiment.runs import Progress, Run, run
+from journeysim.experiment.runs import Run, run
 from journeysim.experiment.scenario import Option, Scenario
 from journeysim.experiment.statistics import Difference, paired_difference
 from journeysim.journey.patches import split_path
@@ -38,6 +38,7 @@ EQUITY = "customer_equity"
 NET_VALUE = "net_value_per_year"
 
 Tell = Callable[[str], None]
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -261,8 +262,20 @@ def notched(scenario: Scenario, priced: Sequence[PricedNotch], part: str) -> Sce
     options = [option, *(_option(option, one) for one in priced)]
     name = f"{scenario.name}, {part}"
     entries = {option.name: written} | {one.option: _written(written, option, one) for one in priced}
-    resolved = {**scenario.resolved, "scenario": name, "baseline": option.name, "options": entries}
-    return replace(scenario, name=name, options=tuple(options), resolved=resolved)
+    # Contrasts are between options that are left out.
+    kept = {key: value for key, value in scenario.resolved.items() if key != "contrasts"}
+    return Scenario(
+        name=name,
+        description=scenario.description,
+        options=tuple(options),
+        baseline=option.name,
+        replications=scenario.replications,
+        seed=scenario.seed,
+        target_wait_min=scenario.target_wait_min,
+        behaviour=scenario.behaviour,
+        resolved={**kept, "scenario": name, "baseline": option.name, "options": entries},
+        files=scenario.files,
+    )
 
 
 def ranked(gains: Iterable[Gain]) -> tuple[Gain, ...]:
