@@ -47,7 +47,7 @@ def test_json_is_one_document_with_the_same_answer(shared_cli, searched):
 def test_without_a_market_it_is_refused_with_a_hint(cli):
     found = cli("golden", "scenario.yaml")
     assert found.returncode == 2
-    assert "a market is required" in found.stderr
+    assert found.stderr.startswith("scenario.yaml: a market is required")
     assert "hint: give the scenario a market" in found.stderr
     assert not (cli.folder / "runs").exists()
 

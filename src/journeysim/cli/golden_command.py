@@ -57,6 +57,7 @@ def golden_command(request: GoldenRequest) -> None:
                 resume=request.resume,
                 progress=progress,
                 tell=say,
+                name=str(request.scenario),
             )
     except StoppedEarly as error:
         raise StoppedEarly(f"{error}\ncontinue with: {continuing(sys.argv[1:])}") from error

@@ -131,6 +131,7 @@ def golden(
     resume: bool = False,
     progress: Progress | None = None,
     tell: Tell | None = None,
+    name: str | None = None,
 ) -> Golden:
     """Try every notch of the baseline's map, and estimate the best two again on fresh replications.
 
@@ -144,6 +145,7 @@ def golden(
         it.
     jobs, out, resume, progress : as those of `run`; two runs are kept in ``out``.
     tell : called with what is about to be done.
+    name : what messages call the scenario; None: its file as given, or its name.
 
     Raises
     ------
@@ -157,7 +159,7 @@ def golden(
     The best of many estimates looks better than it is. So the screening says who is estimated again, and only
     the numbers of the fresh replications are told of the best.
     """
-    file = scenario.name if isinstance(scenario, Scenario) else str(scenario)
+    file = name or (scenario.name if isinstance(scenario, Scenario) else str(scenario))
     loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     loaded = loaded.overridden(replications, seed)
     if min(replications, fresh) < FEWEST:
