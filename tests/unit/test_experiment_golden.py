@@ -179,6 +179,27 @@ def test_what_has_no_golden_point_is_refused(tmp_path, change, words):
     assert "hint" in str(refused.value)
 
 
+def test_customers_who_are_worth_nothing_are_refused(tmp_path):
+    path = write_market(tmp_path, journey=MAP.replace("    margin_per_year: 900\n", ""))
+    with pytest.raises(
+        InputError, match="equity does not move, hint: give the map's segments a margin_per_year"
+    ):
+        golden(path)
+
+
+def test_a_map_with_nothing_left_to_improve_is_refused(tmp_path):
+    nothing = """
+journey: Perfect
+hours: {open: 09:00, close: 10:00}
+segments: {regular: {share: 1, margin_per_year: 900}}
+needs: {cash: {share: 1, start: app}}
+arrivals: {per_hour: 10}
+touchpoints: {app: {stage: Transact, channel: app, service: {constant: 0 min}}}
+"""
+    with pytest.raises(InputError, match="no touchpoint has anything to improve"):
+        golden(write_market(tmp_path, SCENARIO.split("options:")[0], nothing))
+
+
 def test_one_replication_is_too_few(tmp_path):
     with pytest.raises(InputError, match="at least 2 replications"):
         golden(write_market(tmp_path), replications=1)

@@ -209,8 +209,8 @@ def priced_notches(
     Raises
     ------
     InputError
-        There is no market, the baseline holds for some days only, nothing can be improved, or a cost is
-        wrong.
+        There is no market, the baseline holds for some days only, no customer has a margin, nothing can be
+        improved, or a cost is wrong.
     """
     option = scenario.baseline_option
     market = option.market
@@ -223,6 +223,10 @@ def priced_notches(
         hint = "name an option that holds always as its baseline"
         problem = "a baseline with a period cannot be improved"
         raise InputError([Problem(file, 0, 0, f"options.{option.name}.period", problem, "", hint)])
+    if not market.margins().any():
+        hint = "give the map's segments a margin_per_year"
+        problem = "no customer is worth anything, so equity does not move"
+        raise InputError([Problem(file, 0, 0, "", problem, "", hint)])
     found = [
         (notch, branch)
         for branch in branches
