@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from journeysim.branch.luck import Luck
 from journeysim.errors import InputError, Problem
 from journeysim.experiment.map_files import map_at, within
 from journeysim.experiment.options import OptionBuilder
@@ -25,14 +26,16 @@ from journeysim.market.market_file import DEFAULT_RIVALS, MarketFile, PeriodFile
 from journeysim.market.model import Bank, Branch, Market, Period, ScoreShape
 from journeysim.market.network import Network
 from journeysim.market.network_files import read_ties
-from journeysim.market.network_models import NetworkForm
-from journeysim.market.stability import Reproduction, contagion_reproduction, relay_reproduction
+from journeysim.market.network_models import NetworkForm, made_network
+from journeysim.market.places import exact_counts
+from journeysim.market.stability import reproduction
 from journeysim.market.timeline import months_later
 
 LEAST_SHARE = 0.001
 """Share of the people that our bank must have at the start."""
 MOST_PEOPLE = 10_000_000
 _FROZEN = ("customers", "months", "burn_in_months", "network", "heard", "branches")
+_FEW_PEOPLE = 20_000
 _LEAST_TO_GO_ON = 1000
 """Customers with which checking goes on where their number is missing."""
 _ONLY = ""
@@ -191,15 +194,16 @@ class MarketLoader:
 
     def warn_of_runaway(self, market: Market, behaviour: Behaviour) -> None:
         """Warn of word of mouth that feeds itself, once where several options do."""
-        ties = _mean_ties(market)
         rules = behaviour.leaving
-        share = max(bank.share for bank in market.banks)
-        hazard = yearly_hazard(rules) / 12
-        contagion = contagion_reproduction(ties, share, hazard, rules.contagion, rules.contagion_months)
-        relay = behaviour.telling.relay if ties else 0.0
-        if isinstance(market.network, Network):
-            relay = relay_reproduction(market.network, relay)
-        for text in Reproduction(contagion, relay).warnings():
+        found = reproduction(
+            _like(market),
+            share=max(bank.share for bank in market.banks),
+            hazard_per_month=yearly_hazard(rules) / 12,
+            contagion=rules.contagion,
+            contagion_months=rules.contagion_months,
+            relay=behaviour.telling.relay,
+        )
+        for text in found.warnings():
             one = problem_at(self.scenario, ("market",), text, "", "", key=True)
             if one not in self.warnings:
                 self.warnings.append(one)
@@ -402,14 +406,13 @@ def _of_branch(sections: Sections, name: str) -> tuple[Patch, ...]:
     return (*sections.journey, *own)
 
 
-def _mean_ties(market: Market) -> float:
-    network = market.network
-    if isinstance(network, Network):
-        return network.mean_ties
-    if isinstance(network, NetworkForm):
-        made = network.small_world or network.scale_free or network.blocks
-        return float(made.ties) if made else 0.0
-    return 0.0
+def _like(market: Market) -> Network:
+    """The network of a market, or one of the same kind among few people."""
+    if isinstance(market.network, Network):
+        return market.network
+    people = min(market.people, _FEW_PEOPLE)
+    segment = np.repeat(np.arange(len(market.segments)), exact_counts(people, market.segment_share))
+    return made_network(market.network, people, segment, Luck(0, 0))
 
 
 def banks_aligned(markets: Sequence[Market]) -> list[Market]:
