@@ -209,10 +209,10 @@ class MarketLoader:
                 self.warnings.append(one)
 
     def warn_of_dominance(self, market: Market, behaviour: Behaviour) -> None:
-        """Warn of a bank so large that the leavers of all others, and the newcomers, cannot make up for its own.
+        """Warn of a bank so large that the leavers of all others, and the newcomers, are fewer than its own.
 
-        With a share s, leavers L and the part v of them who go to another bank, s L come only if ``s L <= (1 -
-        s) v L + (1 - v) L``.
+        Of L leavers, a part v goes to another bank. A bank with a share s loses ``s L`` and wins at most
+        ``(1 - s) v L + (1 - v) L``.
         """
         reasons = behaviour.leaving.reasons
         most = 1 / (2 - reasons.died - reasons.moved)

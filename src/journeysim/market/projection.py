@@ -38,7 +38,6 @@ from journeysim.market.timeline import MONTHS_PER_YEAR, Timeline
 from journeysim.market.value import lifetime_value
 from journeysim.units import BoolArray, FloatArray
 
-
 _MADE_UP_FOR = 0.25
 """Of a month's leavers, by how much more or fewer at most come to bring a bank back to its start."""
 
