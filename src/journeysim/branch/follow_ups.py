@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -27,7 +27,7 @@ class PendingContacts:
     def __init__(self, days: Sequence[OpenDay]) -> None:
         self._days = list(days)
         self._numbers = [day.number for day in days]
-        self._pending: dict[int, list[Arrivals]] = {}
+        self._pending: dict[int, list[tuple[Plan, Arrivals]]] = {}
 
     def add(self, plan: Plan, arrivals: Arrivals, steps: StepArrays, luck: Luck) -> None:
         """Note the contacts that the visits of a day lead to; those after the last day are left open.
@@ -64,15 +64,19 @@ class PendingContacts:
                 line=np.full(who.low.size, NONE, dtype=np.int64),
                 contact=origin.contact[mine] + 1,
             )
-            self._pending.setdefault(day_number, []).append(contacts)
+            self._pending.setdefault(day_number, []).append((plan, contacts))
 
     def coming(self, plan: Plan, day: OpenDay, luck: Luck, log: RecordedArrivals | None) -> list[Arrivals]:
-        """Contacts of a day, each at a time drawn from the arrival profile of that day."""
+        """Contacts of a day, each at a time drawn from the arrival profile of that day.
+
+        Those for which the day's map has no place do not come: it need not be the map that led to them.
+        """
+        parts = [_on_map(part, origin, plan) for origin, part in self._pending.pop(day.number, [])]
         return [
             replace(
                 part, tick=arrival_ticks(plan, luck.uniforms("follow-up/time", part.luck_address), day, log)
             )
-            for part in self._pending.pop(day.number, [])
+            for part in parts
         ]
 
     def carried_over(self, days: Sequence[OpenDay]) -> PendingContacts:
@@ -83,10 +87,10 @@ class PendingContacts:
             if position == len(other._days):
                 continue
             moved = other._numbers[position]
-            for part in parts:
+            for origin, part in parts:
                 day = np.full(part.tick.size, moved, dtype=np.uint32)
                 kept = replace(part, luck_address=replace(part.luck_address, day=day))
-                other._pending.setdefault(moved, []).append(kept)
+                other._pending.setdefault(moved, []).append((origin, kept))
         return other
 
     @staticmethod
@@ -101,6 +105,21 @@ class PendingContacts:
                     minutes = _minutes(rule.delay[k], stream, origin[mine], luck)
                     days[mine] = np.maximum(np.ceil(minutes / MINUTES_PER_DAY), 1).astype(np.int64)
         return days
+
+
+def _on_map(contacts: Arrivals, origin: Plan, plan: Plan) -> Arrivals:
+    """Contacts to which the map of ``origin`` led, with the numbers that their places have on another map."""
+    if (origin.touchpoints, origin.needs) == (plan.touchpoints, plan.needs):
+        return contacts
+    begins = {plan.touchpoints[follow_up.touchpoint] for follow_up in plan.follow_ups}
+    touchpoint = np.array([_place(name, plan.touchpoints, begins) for name in origin.touchpoints])
+    need = np.array([_place(name, plan.needs, plan.needs) for name in origin.needs])
+    moved = replace(contacts, start=touchpoint[contacts.start], need=need[contacts.need])
+    return moved[(moved.start != NONE) & (moved.need != NONE)]
+
+
+def _place(name: str, names: Sequence[str], known: Collection[str]) -> int:
+    return names.index(name) if name in known else NONE
 
 
 def arrival_ticks(plan: Plan, u: FloatArray, day: OpenDay, log: RecordedArrivals | None) -> IntArray:

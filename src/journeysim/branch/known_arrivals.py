@@ -15,19 +15,25 @@ from journeysim.branch.plan import Plan, StartingLine
 from journeysim.journey import Appointments, BookedArrivals
 from journeysim.units import IntArray, array_to_ticks
 
-_BOOKED = name_tag("appointments")
+_BOOKED = "appointments"
+_STARTING = "starting line"
 # In the place of a segment's number within an address, which is below 512.
 _BOOKED_PLACE = 510 << 32
 _STARTING_PLACE = 511 << 32
 
 
 def booked_arrivals(
-    plan: Plan, days: Sequence[OpenDay], luck: Luck, rule: Appointments, booked: BookedArrivals
+    plan: Plan,
+    days: Sequence[OpenDay],
+    luck: Luck,
+    rule: Appointments,
+    booked: BookedArrivals,
+    place: str = "",
 ) -> Arrivals:
     """The booked customers of a batch of days who do come, early or late.
 
     Who comes before opening waits for the doors; who comes at closing or later does not enter. Bookings
-    without dates hold on every day. The address of a booking is its row.
+    without dates hold on every day. The address of a booking is its row, at the branch ``place``.
     """
     rows, batch_day = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
     for position, day in enumerate(days):
@@ -39,7 +45,7 @@ def booked_arrivals(
         batch_day.append(np.full(of_day.size, position))
     row, in_batch = np.concatenate(rows), np.concatenate(batch_day)
     day_number = np.array([day.number for day in days], dtype=np.int64)
-    who = Address.of(row, _BOOKED, day_number[in_batch])
+    who = Address.of(row, name_tag(f"{place}{_BOOKED}"), day_number[in_batch])
     late_min = np.zeros(row.size)
     if rule.lateness is not None:
         normal = rule.lateness.normal
@@ -56,16 +62,25 @@ def booked_arrivals(
     )
 
 
-def starting_arrivals(plan: Plan, days: Sequence[OpenDay], luck: Luck) -> list[Arrivals]:
-    """Those who wait when the doors open, for each line of the plan; segment and need by the shares."""
-    return [_starting(plan, days, luck, number, line) for number, line in enumerate(plan.starting_lines)]
+def starting_arrivals(plan: Plan, days: Sequence[OpenDay], luck: Luck, place: str = "") -> list[Arrivals]:
+    """Those who wait when the doors open, for each line of the plan; segment and need by the shares.
+
+    Parameters
+    ----------
+    place : name of the branch, where there are several.
+    """
+    return [
+        _starting(plan, days, luck, number, line, place) for number, line in enumerate(plan.starting_lines)
+    ]
 
 
-def _starting(plan: Plan, days: Sequence[OpenDay], luck: Luck, number: int, line: StartingLine) -> Arrivals:
+def _starting(
+    plan: Plan, days: Sequence[OpenDay], luck: Luck, number: int, line: StartingLine, branch: str
+) -> Arrivals:
     day = np.repeat(np.arange(len(days)), line.count)
     place: IntArray = np.tile(np.arange(line.count), len(days))
     day_number = np.array([d.number for d in days], dtype=np.int64)[day]
-    who = Address.of(place, name_tag(f"starting line\0{plan.queues[line.queue]}"), day_number)
+    who = Address.of(place, name_tag(f"{branch}{_STARTING}\0{plan.queues[line.queue]}"), day_number)
     segment = draw_segments(plan, who, luck)
     need = draw_needs(plan, segment, who, luck)
     tick = np.full(day.size, plan.day.opens)

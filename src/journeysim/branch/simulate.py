@@ -257,12 +257,12 @@ def _arrivals(
 ) -> Arrivals:
     """Everybody who comes on a batch of days."""
     log = journey.arrivals.recorded
+    rule, booked = journey.arrivals.appointments, journey.arrivals.booked
+    place = "" if market is None else market.attendance.crowd.place
     parts: list[Arrivals] = []
-    if journey.arrivals.appointments is not None and journey.arrivals.booked is not None:
-        parts.append(
-            booked_arrivals(plan, batch, luck, journey.arrivals.appointments, journey.arrivals.booked)
-        )
-    parts += starting_arrivals(plan, batch, luck)
+    if rule is not None and booked is not None:
+        parts.append(booked_arrivals(plan, batch, luck, rule, booked, place))
+    parts += starting_arrivals(plan, batch, luck, place)
     if market is not None:
         parts = [_taken(part, market.attendance, luck) for part in parts]
         points = market.points(plan, batch, luck)

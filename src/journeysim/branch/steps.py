@@ -192,10 +192,10 @@ def visits_from_steps(steps: pl.DataFrame) -> pl.DataFrame:
 
     Returns
     -------
-    The columns of ``steps`` that say whose visit it was, then ``arrival_min`` and ``departure_min`` (minutes
-    after midnight), ``steps`` (their number), ``wait_min`` (over all its queues, NaN-free: 0 where none was
-    joined), ``service_min`` (over all its services), ``outcome`` (that of the last step) and, of steps that
-    were scored, ``score``.
+    The columns of ``steps`` that say whose visit it was, and at which branch where there are several, then
+    ``arrival_min`` and ``departure_min`` (minutes after midnight), ``steps`` (their number), ``wait_min``
+    (over all its queues, NaN-free: 0 where none was joined), ``service_min`` (over all its services),
+    ``outcome`` (that of the last step) and, of steps that were scored, ``score``.
     """
     import polars as pl
 
@@ -204,7 +204,8 @@ def visits_from_steps(steps: pl.DataFrame) -> pl.DataFrame:
     joined = steps["joined_min"].to_numpy()
     ended = steps["ended_min"].to_numpy()
     started = steps["started_min"].to_numpy()
-    whose = [name for name in STEPS_COLUMNS[: STEPS_COLUMNS.index("step")] if name in steps.columns]
+    columns = (*STEPS_COLUMNS[: STEPS_COLUMNS.index("step")], "branch")
+    whose = [name for name in columns if name in steps.columns]
     wait = np.where(np.isnan(started), ended, started) - joined
     service = np.where(np.isnan(started), 0.0, ended - started)
     visits = steps.select(whose)[first]

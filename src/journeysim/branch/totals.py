@@ -6,8 +6,10 @@ chunks in any way without a metric moving, and memory does not grow with the num
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from operator import or_
 
 import numpy as np
 
@@ -63,12 +65,14 @@ class GroupSum(IntEnum):
 
 @dataclass(frozen=True)
 class Totals:
-    """Whole-number sums over days; ``a + b`` are the sums over the days of both.
+    """Whole-number sums over days; ``a + b`` are the sums over the days of both, also of different maps.
 
     Rows of the unit arrays are all visits, then the segments, then the touchpoints.
 
     Attributes
     ----------
+    segments, touchpoints, groups : names; maps that are added have the same segments.
+    people, cost_per_hour : of each group.
     days, open_ticks : number of days and their opening time together.
     sums : shape (units, `Sum`).
     longest_wait : shape (units,), ticks.
@@ -91,6 +95,9 @@ class Totals:
     staff: IntArray
 
     def __add__(self, other: Totals) -> Totals:
+        touchpoints, groups = union(self.touchpoints, other.touchpoints), union(self.groups, other.groups)
+        if not (self._has(touchpoints, groups) and other._has(touchpoints, groups)):
+            return self._with(touchpoints, groups) + other._with(touchpoints, groups)
         return replace(
             self,
             days=self.days + other.days,
@@ -100,7 +107,57 @@ class Totals:
             longest_queue=np.maximum(self.longest_queue, other.longest_queue),
             histogram=self.histogram + other.histogram,
             staff=self.staff + other.staff,
+            people=tuple(map(or_, self.people, other.people)),
+            cost_per_hour=self._mean_costs(other),
         )
+
+    def _has(self, touchpoints: tuple[str, ...], groups: tuple[str, ...]) -> bool:
+        return (self.touchpoints, self.groups) == (touchpoints, groups)
+
+    def _with(self, touchpoints: tuple[str, ...], groups: tuple[str, ...]) -> Totals:
+        """The same sums with rows for touchpoints and groups of another map as well."""
+        first = 1 + len(self.segments)
+        units = [*range(first), *(first + touchpoints.index(name) for name in self.touchpoints)]
+        rows = [groups.index(name) for name in self.groups]
+        size = first + len(touchpoints)
+        people, costs = [False] * len(groups), [0.0] * len(groups)
+        for row, is_people, cost in zip(rows, self.people, self.cost_per_hour, strict=True):
+            people[row], costs[row] = is_people, cost
+        return replace(
+            self,
+            touchpoints=touchpoints,
+            groups=groups,
+            people=tuple(people),
+            cost_per_hour=tuple(costs),
+            sums=rows_at(self.sums, units, size),
+            longest_wait=rows_at(self.longest_wait, units, size),
+            longest_queue=rows_at(self.longest_queue, units, size),
+            histogram=rows_at(self.histogram, units, size),
+            staff=rows_at(self.staff, rows, len(groups)),
+        )
+
+    def _mean_costs(self, other: Totals) -> tuple[float, ...]:
+        """Cost of an hour over the days of both, where the maps disagree: by the hours that are paid."""
+        if self.cost_per_hour == other.cost_per_hour:
+            return self.cost_per_hour
+        paid = [
+            totals.staff[:, GroupSum.ROSTERED_TICKS] + totals.staff[:, GroupSum.OVERTIME_TICKS]
+            for totals in (self, other)
+        ]
+        both = zip(self.cost_per_hour, paid[0].tolist(), other.cost_per_hour, paid[1].tolist(), strict=True)
+        return tuple((a * p + b * q) / (p + q) if p + q else a for a, p, b, q in both)
+
+
+def union(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of both, the first ones in their order."""
+    return names if names == others else tuple(dict.fromkeys((*names, *others)))
+
+
+def rows_at(rows: IntArray, places: Sequence[int], size: int) -> IntArray:
+    """An array of ``size`` rows that has ``rows`` at ``places`` and 0 elsewhere."""
+    found = np.zeros((size, *rows.shape[1:]), dtype=rows.dtype)
+    found[list(places)] = rows
+    return found
 
 
 def sum_days(plan: Plan, arrivals: Arrivals, steps: StepArrays, days: int, target_wait: int) -> Totals:

@@ -10,6 +10,7 @@ import numpy as np
 from journeysim.branch.arrivals import Arrivals
 from journeysim.branch.plan import Plan
 from journeysim.branch.steps import StepArrays
+from journeysim.branch.totals import rows_at, union
 from journeysim.experience.scoring import SCORE_STEPS, VisitScores
 from journeysim.units import BoolArray, FloatArray, IntArray
 
@@ -40,10 +41,11 @@ class ScoreSum(IntEnum):
 
 @dataclass(frozen=True)
 class ScoreTotals:
-    """Whole-number sums over days; ``a + b`` are the sums over the days of both.
+    """Whole-number sums over days; ``a + b`` are the sums over the days of both, also of different maps.
 
     Attributes
     ----------
+    segments, touchpoints : names; maps that are added have the same segments.
     sums : shape (units, `ScoreSum`); rows are all visits, then the segments, then the touchpoints.
     """
 
@@ -52,7 +54,16 @@ class ScoreTotals:
     sums: IntArray
 
     def __add__(self, other: ScoreTotals) -> ScoreTotals:
-        return replace(self, sums=self.sums + other.sums)
+        points = union(self.touchpoints, other.touchpoints)
+        return replace(self, touchpoints=points, sums=self._with(points) + other._with(points))
+
+    def _with(self, touchpoints: tuple[str, ...]) -> IntArray:
+        """The same sums with rows for the touchpoints of another map as well."""
+        if touchpoints == self.touchpoints:
+            return self.sums
+        first = 1 + len(self.segments)
+        units = [*range(first), *(first + touchpoints.index(name) for name in self.touchpoints)]
+        return rows_at(self.sums, units, first + len(touchpoints))
 
 
 def sum_scores(plan: Plan, arrivals: Arrivals, steps: StepArrays, scores: VisitScores) -> ScoreTotals:

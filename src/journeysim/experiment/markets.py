@@ -208,6 +208,23 @@ class MarketLoader:
             if one not in self.warnings:
                 self.warnings.append(one)
 
+    def warn_of_dominance(self, market: Market, behaviour: Behaviour) -> None:
+        """Warn of a bank so large that the leavers of all others, and the newcomers, are fewer than its own.
+
+        Of L leavers, a part v goes to another bank. A bank with a share s loses ``s L`` and wins at most
+        ``(1 - s) v L + (1 - v) L``.
+        """
+        reasons = behaviour.leaving.reasons
+        most = 1 / (2 - reasons.died - reasons.moved)
+        for bank in market.banks:
+            if most < bank.share < 1:
+                whose = f"rival {bank.name}" if bank.name else "our own bank"
+                problem = (
+                    f"{whose} loses customers on the baseline, since fewer leave the others than leave it"
+                )
+                found, hint = f"share {bank.share:.3g}", f"shares up to {most:.2f} can last"
+                self.warnings.append(problem_at(self.scenario, ("market",), problem, found, hint, key=True))
+
     def _market_file(self, patches: Sequence[Patch]) -> MarketFile | None:
         document = within(self.scenario, ("market",))
         failed = False

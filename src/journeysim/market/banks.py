@@ -128,12 +128,14 @@ class BranchAtWork:
         return Visits.together(found) if found else Visits.none()
 
     def _by_map(self, month: int) -> list[tuple[Journey, list[OpenDay]]]:
-        """The month's days by the map that holds on them, in order of the first of them."""
-        found: dict[int, tuple[Journey, list[OpenDay]]] = {}
+        """The month's days in runs on which one map holds; in order, as contacts follow on earlier days."""
+        found: list[tuple[Journey, list[OpenDay]]] = []
         for day in self.timeline.open_days(self.branch, month):
             journey = self.branch.on(day.date)
-            found.setdefault(id(journey), (journey, []))[1].append(day)
-        return list(found.values())
+            if not found or found[-1][0] is not journey:
+                found.append((journey, []))
+            found[-1][1].append(day)
+        return found
 
     def _simulated(
         self, journey: Journey, days: Sequence[OpenDay], state: State, month: int, luck: Luck, memo: Memo

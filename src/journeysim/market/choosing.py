@@ -21,6 +21,7 @@ LEAST_STRENGTH = 0.01
 """A bank that has just opened looks as strong as one with this share of the market. Assumption."""
 _LARGEST_UTILITY = 100.0
 """In the draw of other banks: beyond it exp runs over."""
+_LARGEST_CONSTANT = 10.0
 _LEAST = 1e-300
 _MOST_ITERATIONS = 500
 _TOLERANCE = 1e-9
@@ -274,7 +275,8 @@ def balancing_constants(
 
     Returns
     -------
-    Shape (banks,), mean 0 over the banks that are open.
+    Shape (banks,), mean 0 over the banks that are open. Where nobody else's leavers are enough, as for a bank
+    with most of the people, the constants end at bounds.
     """
     utility = rules.reputation * (reputation(state, np.arange(state.people)) + banks.image)
     utility[:, ~banks.open] = -np.inf
@@ -293,7 +295,7 @@ def balancing_constants(
         for kind, weight in zip(kinds[1:], common * factor, strict=True):
             come += kind * _drawn_alike(weight, leaving, float(goes.sum()))
         step = np.where(banks.open, np.log(aim / np.maximum(come, 1e-300)), 0.0)
-        constants += step
+        constants = np.clip(constants + step, -_LARGEST_CONSTANT, _LARGEST_CONSTANT)
         constants -= constants[banks.open].mean()
         if np.abs(step[banks.open]).max() < _TOLERANCE:
             break

@@ -57,8 +57,10 @@ def branch_name(bank: Bank, branch: int) -> str:
 def settle_in(market: Market, luck: Luck) -> Places:
     """Give everybody a segment, a part of town and a bank: exact shares, in an order by luck.
 
-    Banks and parts of town have every segment in the same share.
+    Banks and parts of town have every segment in the same share. The order in which banks are named does not
+    matter.
     """
+    by_name = sorted(range(len(market.banks)), key=lambda number: market.banks[number].name)
     people = market.people
     everybody = np.arange(people)
     order = np.argsort(
@@ -74,7 +76,8 @@ def settle_in(market: Market, luck: Luck) -> Places:
         segment[in_segment] = s
         at += of_segment
         within = 0
-        for b, of_bank in enumerate(exact_counts(of_segment, [bank.share for bank in market.banks])):
+        counts = exact_counts(of_segment, [market.banks[b].share for b in by_name]).tolist()
+        for b, of_bank in zip(by_name, counts, strict=True):
             customers = in_segment[within : within + of_bank]
             bank[customers] = b
             near[customers] = np.repeat(np.arange(parts.size), exact_counts(of_bank, parts))

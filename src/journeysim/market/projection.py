@@ -38,6 +38,9 @@ from journeysim.market.timeline import MONTHS_PER_YEAR, Timeline
 from journeysim.market.value import lifetime_value
 from journeysim.units import BoolArray, FloatArray
 
+_MADE_UP_FOR = 0.25
+"""Of a month's leavers, by how much more or fewer at most come to bring a bank back to its start."""
+
 
 @dataclass(frozen=True)
 class Constants:
@@ -236,11 +239,15 @@ def banks_open(world: World, month: int) -> Banks:
 
 
 def _balance(world: World, settlement: Settlement, banks: Banks) -> FloatArray:
-    """Constants with which each bank is expected to have as many customers as at the start."""
+    """Constants with which each bank is expected to go back to as many customers as at the start.
+
+    By no more in a month than a part of its leavers: in a small market others may not have enough of them.
+    """
     state = world.state
     out = np.bincount(state.bank, weights=settlement.leaves + settlement.goes, minlength=state.banks)
     start = np.bincount(world.places.bank, minlength=state.banks)
-    wanted = np.maximum(out + start - state.customers(), 0.1 * out)
+    most = _MADE_UP_FOR * out
+    wanted = out + np.clip(start - state.customers(), -most, most)
     wanted *= out.sum() / max(wanted.sum(), 1e-300)
     return balancing_constants(
         state, settlement.leaves, settlement.goes, wanted, banks, world.behaviour.choosing

@@ -71,11 +71,12 @@ def told_quantile(u: FloatArray, mean: float, dispersion: float) -> IntArray:
     """
     if mean == 0:
         return np.zeros(u.size, dtype=np.int64)
-    failing = mean / (mean + dispersion)
-    k = np.arange(_MOST_TOLD)
-    # P(N = k+1) / P(N = k) = (k + dispersion) / (k + 1) · failing
-    ratio = (k[:-1] + dispersion) / (k[:-1] + 1) * failing
-    terms = (1 - failing) ** dispersion * np.concatenate([[1.0], np.cumprod(ratio)])
+    k = np.arange(_MOST_TOLD - 1)
+    # P(N = k+1) / P(N = k) = (k + dispersion) / (k + 1) · mean / (mean + dispersion); by logarithms, as with
+    # a large mean P(N = 0) is too small for a number.
+    ratio = np.log((k + dispersion) / (k + 1)) - np.log1p(dispersion / mean)
+    none = -dispersion * np.log1p(mean / dispersion)
+    terms = np.exp(np.cumsum(np.concatenate([[none], ratio])))
     return np.searchsorted(np.cumsum(terms), u, side="right").astype(np.int64)
 
 
@@ -123,7 +124,11 @@ def spread(
 def _readers(
     visits: Visits, temper: IntArray, people: int, reach: int, luck: Luck
 ) -> tuple[IntArray, IntArray]:
-    """Visits that went public, each as often as it reaches somebody, and whom: anybody is as likely."""
+    """Visits that went public, each as often as it reaches somebody, and whom: anybody is as likely.
+
+    It reaches no more than there are.
+    """
+    reach = min(reach, people)
     public = np.repeat(np.flatnonzero(temper == Temper.GOES_PUBLIC), reach)
     who = visits.luck_address[public]
     low, high = luck.words("media", who)
