@@ -102,6 +102,7 @@ class MonthRecord:
         self._note("share", customers.sum() / market.people)
         self._note("retained", world.stayers.sum())
         self._note("customer_equity", equity)
+        self._note("learnt_score", max((branch.learnt for branch in world.ours()), default=0.0))
         for number, name in enumerate(market.segments):
             of_segment = world.places.segment == number
             self._note("customer_months", ((self._before == OURS) & of_segment).sum(), "segment", name)
