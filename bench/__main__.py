@@ -18,6 +18,7 @@ import polars as pl
 
 from bench import machine, own, textbook_ciw, textbook_simpy
 from bench.agreement import Estimate, disagreements, estimates
+from bench.market import SIZES, MarketMeasured, measure_market, print_markets
 from bench.models import STEPS_SCHEMA, Bank, read_bank
 from journeysim.branch.formulas import Period, queue_day
 
@@ -68,13 +69,16 @@ def main() -> int:
         wrong += disagreements({engine: m.estimates for engine, m in results[name].items()}, truth)
         print_model(name, bank, days, results[name], truth)
     help_s = [time_help() for _ in range(max(3, options.repeats))]
+    markets = [measure_market(people) for people in options.people]
+    if markets:
+        print_markets(markets)
     print(f"\njourneysim --help: {statistics.median(help_s):.2f} s (target {HELP_TARGET_S} s at most)")
     for line in wrong:
         print(f"DISAGREE {line}")
     if not wrong:
         print("All engines agree on every mean wait and share.")
     if options.keep:
-        print(f"Kept in {keep(options, results, help_s, load)}")
+        print(f"Kept in {keep(options, results, markets, help_s, load)}")
     return 1 if wrong else 0
 
 
@@ -142,7 +146,11 @@ def print_model(
 
 
 def keep(
-    options: argparse.Namespace, results: dict[str, dict[str, Measured]], help_s: list[float], load: float
+    options: argparse.Namespace,
+    results: dict[str, dict[str, Measured]],
+    markets: list[MarketMeasured],
+    help_s: list[float],
+    load: float,
 ) -> Path:
     """Write the numbers to a file named by date and machine."""
     today = datetime.now(UTC).date().isoformat()
@@ -168,6 +176,14 @@ def keep(
         "repeats": options.repeats,
         "load_before": None if math.isnan(load) else round(load, 2),
         "models": models,
+        "markets": [
+            asdict(one)
+            | {
+                "visits_per_s": round(one.visits_per_s),
+                "customer_months_per_s": round(one.customer_months_per_s),
+            }
+            for one in markets
+        ],
         "help_s": [round(value, 4) for value in help_s],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -177,9 +193,10 @@ def keep(
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--models", nargs="+", choices=["a", "b"], default=["a", "b"])
+    parser.add_argument("--models", nargs="*", choices=["a", "b"], default=["a", "b"])
     parser.add_argument("--days-a", type=int, default=20, help="days of model A (at least 2)")
     parser.add_argument("--days-b", type=int, default=100, help="days of model B (at least 2)")
+    parser.add_argument("--people", type=int, nargs="*", default=list(SIZES), help="sizes of the market")
     parser.add_argument("--repeats", type=int, default=5, help="each engine runs so often")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     parser.add_argument("--no-keep", dest="keep", action="store_false", help="write no file")

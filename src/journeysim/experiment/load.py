@@ -193,8 +193,9 @@ class _Loader:
             self._check_baseline(file, changes)
         if self._problems or file is None or named is None or loaded is None:
             raise InputError(in_file_order(self._problems))
-        if market is not None and options[0].market is not None:
-            market.warn_of_runaway(options[0].market, options[0].behaviour)
+        for option in options:
+            if market is not None and option.market is not None:
+                market.warn_of_runaway(option.market, option.behaviour)
         resolved, files = self._resolved(file, named, changes, settings, options, market)
         return Scenario(
             name=file.scenario,

@@ -19,7 +19,7 @@ from journeysim.experiment.sections import Sections
 from journeysim.journey import Document, Journey
 from journeysim.journey.faults import nearest, problem_at, problems_from
 from journeysim.journey.patches import Patch, patched_document
-from journeysim.journey.strict_yaml import Loc
+from journeysim.journey.strict_yaml import Loc, dotted, look_up
 from journeysim.market.behaviour import Behaviour
 from journeysim.market.leaving import yearly_hazard
 from journeysim.market.market_file import DEFAULT_RIVALS, MarketFile, PeriodFile, RivalFile
@@ -36,6 +36,8 @@ LEAST_SHARE = 0.001
 MOST_PEOPLE = 10_000_000
 _FROZEN = ("customers", "months", "burn_in_months", "network", "heard", "branches")
 _FEW_PEOPLE = 20_000
+_LEAST_TO_GO_ON = 1000
+"""Customers with which checking goes on where their number is missing."""
 _ONLY = ""
 """Name of the branch of a bank that has only one."""
 
@@ -63,6 +65,7 @@ class MarketLoader:
     rival_maps: dict[str, Document] = field(default_factory=dict)
     _rivals: dict[str, Journey | None] = field(default_factory=dict)
     _builders: dict[str, OptionBuilder] = field(default_factory=dict)
+    _segments: tuple[str, ...] = ()
     _network: Network | None = None
     _base: MarketFile | None = None
 
@@ -74,7 +77,7 @@ class MarketLoader:
         if self._base.branches:
             for name, branch in self._base.branches.items():
                 loc = ("market", "branches", name)
-                found = self.plan if branch.journey is None else map_at(self.scenario, loc, self.problems)
+                found = self.plan if branch.journey is None else self._map(loc, branch.journey)
                 if found is None and branch.journey is None:
                     hint = "name one here, or one for all under journey"
                     problem = "the key journey is missing"
@@ -102,7 +105,7 @@ class MarketLoader:
             if journey is None or (period is not None and usual is None):
                 found.append(None)
                 continue
-            held = Period(period.from_, period.until) if period else None
+            held = self._period(option, period)
             found.append(Branch(name, customers[name], journey, usual, held))
             self._check_arrivals(journey)
         known = tuple(branch for branch in found if branch is not None)
@@ -120,16 +123,20 @@ class MarketLoader:
                 problem = f"market.{key} is the same in every option (option {option} changes it)"
                 hint = "set it for all options, under market"
                 self.problems.append(problem_at(self.scenario, ("market",), problem, "", hint, key=True))
-        rivals = file.rivals if file.rivals is not None else DEFAULT_RIVALS
+        rivals = _rivals_of(file)
+        self._check_rivals(option, rivals)
         taken = sum(rival.share for rival in rivals.values())
         if 1 - taken < LEAST_SHARE:
             problem, found = "shares of the rivals sum to less than 1", f"{taken:g}"
             hint = "what they leave is our own share"
             self.problems.append(problem_at(self.scenario, ("market", "rivals"), problem, found, hint))
             return None
-        segments = tuple(branches[0].journey.segments)
-        for branch in branches[1:]:
-            self._check_segments(branch.journey, segments, f"branch {branch.name}")
+        segments = self._segments = self._segments or tuple(branches[0].journey.segments)
+        for branch in branches:
+            whose = f"branch {branch.name}" if branch.name else f"option {option}"
+            self._check_segments(branch.journey, segments, whose)
+        if any(tuple(branch.journey.segments) != segments for branch in branches):
+            return None
         banks = [Bank("", 1 - taken, branches, heard=file.heard)]
         banks += [self._rival(name, rival, segments, taken) for name, rival in rivals.items()]
         people = round(sum(branch.customers for branch in branches) / (1 - taken))
@@ -147,6 +154,20 @@ class MarketLoader:
             closed=frozenset(self.file.closed),
             burn_in_months=file.burn_in_months,
         )
+
+    def _period(self, option: str, period: PeriodFile | None) -> Period | None:
+        if period is None:
+            return None
+        assert self._base is not None
+        first = self.file.first_day
+        after = months_later(first, self._base.months)
+        if period.until < first or period.from_ >= after:
+            problem = "the period lies outside of the months that are watched, and changes nothing"
+            found, hint = f"{period.from_} to {period.until}", f"days from {first} on and before {after}"
+            one = problem_at(self.scenario, ("options", option, "period"), problem, found, hint, key=True)
+            if one not in self.warnings:
+                self.warnings.append(one)
+        return Period(period.from_, period.until)
 
     def finish(self) -> None:
         """Take over what the maps' own loaders found."""
@@ -172,7 +193,7 @@ class MarketLoader:
         return data
 
     def warn_of_runaway(self, market: Market, behaviour: Behaviour) -> None:
-        """Warn of word of mouth that feeds itself."""
+        """Warn of word of mouth that feeds itself, once where several options do."""
         rules = behaviour.leaving
         found = reproduction(
             _like(market),
@@ -183,7 +204,9 @@ class MarketLoader:
             relay=behaviour.telling.relay,
         )
         for text in found.warnings():
-            self.warnings.append(problem_at(self.scenario, ("market",), text, "", "", key=True))
+            one = problem_at(self.scenario, ("market",), text, "", "", key=True)
+            if one not in self.warnings:
+                self.warnings.append(one)
 
     def _market_file(self, patches: Sequence[Patch]) -> MarketFile | None:
         document = within(self.scenario, ("market",))
@@ -213,7 +236,8 @@ class MarketLoader:
         if file.customers is None:
             problem, hint = "the key customers is missing", "for example customers: 12000"
             self.problems.append(problem_at(self.scenario, ("market",), problem, "", hint, key=True))
-        return {_ONLY: file.customers or 1}
+            return {_ONLY: _LEAST_TO_GO_ON}
+        return {_ONLY: file.customers}
 
     def _rival(self, name: str, rival: RivalFile, segments: tuple[str, ...], taken: float) -> Bank:
         loc: Loc = ("market", "rivals", name)
@@ -226,7 +250,7 @@ class MarketLoader:
             if shape is not None:
                 problem, hint = "either scores or a map is required, not both", "leave one of them out"
                 self.problems.append(problem_at(self.scenario, loc, problem, "", hint, key=True))
-            journey = self._rival_map(name, loc)
+            journey = self._rival_map(name, loc, rival.journey)
             if journey is not None:
                 self._check_segments(journey, segments, f"rival {name}")
                 self._check_arrivals(journey)
@@ -239,9 +263,19 @@ class MarketLoader:
                 branches = (Branch(_ONLY, customers, journey),)
         return Bank(name, rival.share, branches, shape, rival.heard, opens)
 
-    def _rival_map(self, name: str, loc: Loc) -> Journey | None:
+    def _map(self, loc: Loc, named: str | dict[str, Any]) -> Document | None:
+        """The map at a place of the market."""
+        if look_up(self.scenario.data, (*loc, "journey")) != named:
+            path = dotted((*loc, "journey"))
+            problem = f"{path} cannot be set: whose maps are simulated is the same in every option"
+            hint = "write the map there, under market"
+            self.problems.append(problem_at(self.scenario, ("market",), problem, "", hint, key=True))
+            return None
+        return map_at(self.scenario, loc, self.problems)
+
+    def _rival_map(self, name: str, loc: Loc, journey: str | dict[str, Any]) -> Journey | None:
         if name not in self._rivals:
-            found = map_at(self.scenario, loc, self.problems)
+            found = self._map(loc, journey)
             self._rivals[name] = None
             if found is not None:
                 builder = OptionBuilder(found, self.scenario.file)
@@ -250,6 +284,22 @@ class MarketLoader:
                 self.warnings += builder.warnings
                 self.rival_maps[name] = found
         return self._rivals[name]
+
+    def _check_rivals(self, option: str, rivals: dict[str, RivalFile]) -> None:
+        """Refuse changes of what the people of every option share: who is with which bank at the start."""
+        assert self._base is not None
+        base = _rivals_of(self._base)
+        absent = RivalFile.model_validate({})
+        for name in {**base, **rivals}:
+            before, now = base.get(name, absent), rivals.get(name, absent)
+            keys = ("share", "journey", "heard") if before.share > 0 else ("share", "journey")
+            for key in keys:
+                if getattr(before, key) != getattr(now, key):
+                    path = f"market.rivals.{name}.{key}"
+                    problem = f"{path} is the same in every option (option {option} changes it)"
+                    hint = "set it for all options, under market"
+                    loc = ("market", "rivals") if "rivals" in self.scenario.data["market"] else ("market",)
+                    self.problems.append(problem_at(self.scenario, loc, problem, "", hint, key=True))
 
     def _month_of(self, rival: RivalFile, loc: Loc) -> int | None:
         """Month of the horizon in which a bank opens."""
@@ -270,8 +320,7 @@ class MarketLoader:
         file = self._base
         assert file is not None
         if isinstance(file.network, NetworkForm) and file.network.file is not None:
-            rivals = file.rivals if file.rivals is not None else DEFAULT_RIVALS
-            ours = 1 - sum(rival.share for rival in rivals.values())
+            ours = 1 - sum(rival.share for rival in _rivals_of(file).values())
             customers = sum(self._customers(file).values())
             people = round(customers / max(ours, LEAST_SHARE))
             found, problems = read_ties(file.network, self.scenario, ("market", "network"), people)
@@ -324,6 +373,10 @@ class MarketLoader:
             one = problem_at(self.scenario, ("market",), problem, journey.name, hint, key=True)
             if one not in self.problems:
                 self.problems.append(one)
+
+
+def _rivals_of(file: MarketFile) -> dict[str, RivalFile]:
+    return DEFAULT_RIVALS if file.rivals is None else file.rivals
 
 
 def _of_branch(sections: Sections, name: str) -> tuple[Patch, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -58,14 +58,6 @@ class Memo:
     def clear(self) -> None:
         """Forget everything, at a month's end."""
         self._found.clear()
-
-
-class Operation(Protocol):
-    """A bank at work."""
-
-    def month(self, state: State, month: int, luck: Luck, memo: Memo) -> Visits:
-        """Visits of the bank's customers in a month."""
-        ...
 
 
 @dataclass
@@ -257,6 +249,10 @@ class ScoredBank:
     disposition_sd: float
     arrivals: Sequence[BranchAtWork]
 
+    def scoring(self, shape: ScoreShape | None) -> ScoredBank:
+        """The bank in an option, in which its visits may score otherwise."""
+        return replace(self, shape=shape)
+
     def month(self, state: State, month: int, luck: Luck, memo: Memo) -> Visits:
         """Score the visits of a month."""
         return Visits.together([self._part(at_work, state, month, luck, memo) for at_work in self.arrivals])
@@ -289,6 +285,10 @@ class ScoredBank:
         row = (u * self.sample.score.size).astype(np.int64)
         score = np.clip(self.sample.score[row] + disposition, -1.0, 1.0)
         return score, self.sample.staff[row], self.sample.product[row]
+
+
+Operation = BranchAtWork | ScoredBank
+"""A bank at work, or one of its branches."""
 
 
 def memoised_points(

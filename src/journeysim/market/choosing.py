@@ -19,6 +19,9 @@ from journeysim.units import BoolArray, FloatArray, IntArray
 
 LEAST_STRENGTH = 0.01
 """A bank that has just opened looks as strong as one with this share of the market. Assumption."""
+_LARGEST_UTILITY = 100.0
+"""In the draw of other banks: beyond it exp runs over."""
+_LEAST = 1e-300
 _MOST_ITERATIONS = 500
 _TOLERANCE = 1e-9
 
@@ -115,12 +118,24 @@ def preferred(state: State, image: FloatArray, is_open: BoolArray, rules: Choosi
     -------
     Shape (banks,); sums to less than 1.
     """
-    pull = is_open * np.exp(rules.reputation * (reputation(state, np.arange(state.people)) + image))
-    return np.asarray((pull / (1 + pull.sum(axis=1, keepdims=True))).mean(axis=0))
+    utility = rules.reputation * (reputation(state, np.arange(state.people)) + image)
+    return np.asarray(_best(np.where(is_open, utility, -np.inf)).mean(axis=0))
+
+
+def _best(utility: FloatArray) -> FloatArray:
+    """Logit among the banks along the last axis and nothing, whose utility is 0."""
+    largest = np.maximum(utility.max(axis=-1, keepdims=True), 0.0)
+    pull = np.exp(utility - largest)
+    return np.asarray(pull / (np.exp(-largest) + pull.sum(axis=-1, keepdims=True)))
 
 
 def images(
-    state: State, named: FloatArray, image: FloatArray, rules: ChoosingRules, rounds: int = 20
+    state: State,
+    named: FloatArray,
+    image: FloatArray,
+    there: BoolArray,
+    rules: ChoosingRules,
+    rounds: int = 20,
 ) -> FloatArray:
     """Images with which people prefer the banks as their named reputations say.
 
@@ -128,24 +143,26 @@ def images(
     ----------
     named : shape (banks,), reputations that were named, -1..1; NaN for a bank without one.
     image : shape (banks,), where the search begins.
+    there : shape (banks,), banks that are not yet to open.
 
     Returns
     -------
-    Shape (banks,). Where all banks are named, each is preferred as if everybody thought of it what is named;
-    where some are not, the mean of what people think of each named bank is what is named, and the others
-    have no image.
+    Shape (banks,). Where all banks that are there are named, each is preferred as if everybody thought of it
+    what is named; where some are not, the mean of what people think of each named bank is what is named, and
+    the others have no image.
     """
-    known = ~np.isnan(named)
+    known = ~np.isnan(named) & there
     found = np.where(known, image, 0.0)
     if not known.any() or rules.reputation == 0:
         return found
-    if not known.all():
+    if (there & ~known).any():
         thought = reputation(state, np.arange(state.people)).mean(axis=0)
         return np.where(known, named - thought, 0.0)
-    pull = np.exp(rules.reputation * named)
-    wanted = pull / (1 + pull.sum())
+    wanted = _best(np.where(known, rules.reputation * named, -np.inf))
     for _ in range(rounds):
-        found += np.log(wanted / preferred(state, found, known, rules)) / rules.reputation
+        # A bank that hardly anybody prefers is brought nearer in steps that cannot run over.
+        ratio = np.maximum(wanted, _LEAST) / np.maximum(preferred(state, found, known, rules), _LEAST)
+        found = np.where(known, found + np.log(ratio) / rules.reputation, 0.0)
     return found
 
 
@@ -163,10 +180,11 @@ def attraction(state: State, banks: Banks, constants: FloatArray, rules: Choosin
     kinds = _kinds(rules)
     factor = np.exp(constants) * banks.open
     alike = factor * (kinds[1] * np.exp(banks.strength) + kinds[2])
-    pull = np.exp(rules.reputation * (reputation(state, np.arange(state.people)) + banks.image))
-    weight = kinds[0] * factor * pull + alike
-    own = np.take_along_axis(weight, state.bank[:, None], axis=1)[:, 0]
-    return np.asarray(np.maximum(weight.sum(axis=1) - own, 0.0))
+    utility = rules.reputation * (reputation(state, np.arange(state.people)) + banks.image)
+    weight = kinds[0] * factor * np.exp(np.clip(utility, -_LARGEST_UTILITY, _LARGEST_UTILITY)) + alike
+    # Summed without one's own, so that no rounding is left where there is no other.
+    np.put_along_axis(weight, state.bank[:, None], 0.0, axis=1)
+    return np.asarray(weight.sum(axis=1))
 
 
 def choose(
@@ -211,8 +229,10 @@ def balancing_constants(
     -------
     Shape (banks,), mean 0 over the banks that are open.
     """
-    pull = np.exp(rules.reputation * (reputation(state, np.arange(state.people)) + banks.image))
-    pull[:, ~banks.open] = 0.0
+    utility = rules.reputation * (reputation(state, np.arange(state.people)) + banks.image)
+    utility[:, ~banks.open] = -np.inf
+    # Who weighs all banks by the same factor chooses as before.
+    pull = np.exp(utility - utility.max(axis=1, keepdims=True))
     common = np.stack([np.exp(banks.strength), np.ones(state.banks)])
     common[:, ~banks.open] = 0.0
     # By strength and by convenience, what somebody chooses depends on nothing but the bank that they leave.

@@ -30,6 +30,8 @@ STAYS = -1
 FIRST_VOLUNTARY = 2
 """Reasons before it take people away from every bank; those from it on take them to another."""
 
+_LARGEST_LOG = 100.0
+"""Of a multiplier: beyond it exp runs over, and nobody or everybody leaves anyway."""
 _FORGOTTEN_BELOW = 0.01
 """A leaving that counts less than this is no longer felt."""
 
@@ -103,13 +105,28 @@ def multipliers(state: State, felt: FloatArray, drawn: FloatArray, rules: Leavin
     -------
     Shape (4, people): other relationships, rival, product, indifferent staff.
     """
-    common = np.exp(np.log1p(rules.contagion) * felt - rules.heard * state.heard_of_own())
-    common[state.tenure < rules.newcomer_months] *= rules.newcomer
-    common[state.bad_first] *= rules.bad_first_visit
-    overall = common * np.exp(-rules.satisfaction * state.satisfaction)
-    product = common * np.exp(-rules.satisfaction * state.product)
-    staff = common * np.exp(-rules.satisfaction * state.staff)
-    return np.stack([overall, overall * drawn**rules.attraction, product, staff])
+    common = np.log1p(rules.contagion) * felt + _lasting(state, rules)
+    common[state.bad_first] += np.log(rules.bad_first_visit)
+    return _with_opinions(common, state, drawn, rules)
+
+
+def _lasting(state: State, rules: LeavingRules) -> FloatArray:
+    """Logarithm of what all reasons have in common beside what passes: what was heard, the first months."""
+    found = -rules.heard * state.heard_of_own()
+    found[state.tenure < rules.newcomer_months] += np.log(rules.newcomer)
+    return found
+
+
+def _with_opinions(common: FloatArray, state: State, drawn: FloatArray, rules: LeavingRules) -> FloatArray:
+    """Multipliers of the voluntary reasons; 0 for whom no other bank would take."""
+    overall = common - rules.satisfaction * state.satisfaction
+    with np.errstate(divide="ignore"):
+        rival = overall + rules.attraction * np.log(drawn) if rules.attraction > 0 else overall
+    product = common - rules.satisfaction * state.product
+    staff = common - rules.satisfaction * state.staff
+    found = np.exp(np.clip(np.stack([overall, rival, product, staff]), -_LARGEST_LOG, _LARGEST_LOG))
+    found[:, drawn == 0] = 0.0
+    return found
 
 
 def settle(
@@ -135,7 +152,8 @@ def settle(
         [np.bincount(state.bank, weights=row, minlength=state.banks) / customers for row in multiplier],
         axis=1,
     )
-    divisor = np.where(mean > 0, mean, 1.0) if constants is None else constants
+    known = mean if constants is None else constants
+    divisor = np.where(known > 0, known, 1.0)
     base = yearly_hazard(rules) / 12 * shares(rules)
     hazard = np.empty((len(REASONS), state.people))
     hazard[:FIRST_VOLUNTARY] = base[:FIRST_VOLUNTARY, None]
@@ -158,15 +176,9 @@ def steady_hazards(state: State, drawn: FloatArray, rules: LeavingRules, constan
     Shape (people,), of all reasons together.
     """
     base = yearly_hazard(rules) / 12 * shares(rules)
-    common = np.exp(-rules.heard * state.heard_of_own())
-    common[state.tenure < rules.newcomer_months] *= rules.newcomer
     weights = base[FIRST_VOLUNTARY:] / np.where(constants > 0, constants, 1.0)
-    own = weights[state.bank]
-    total: FloatArray = base[:FIRST_VOLUNTARY].sum() + common * (
-        (own[:, 0] + own[:, 1] * drawn**rules.attraction) * np.exp(-rules.satisfaction * state.satisfaction)
-        + own[:, 2] * np.exp(-rules.satisfaction * state.product)
-        + own[:, 3] * np.exp(-rules.satisfaction * state.staff)
-    )
+    multiplier = _with_opinions(_lasting(state, rules), state, drawn, rules)
+    total: FloatArray = base[:FIRST_VOLUNTARY].sum() + (weights[state.bank].T * multiplier).sum(axis=0)
     return total
 
 

@@ -58,6 +58,7 @@ class MonthRecord:
         record = cls(_before=state.bank.copy())
         ours = visits.bank == OURS
         record._note("visits", ours.sum())
+        record._note("visits_all_banks", ours.size)
         record._note("score_sum", visits.score[ours].sum())
         for kind in (Temper.GRUMBLES, Temper.COMPLAINS, Temper.GOES_PUBLIC):
             record._note("complaints", (ours & (temper == kind)).sum(), "complaint", _KINDS[kind])
@@ -70,7 +71,6 @@ class MonthRecord:
         for word, which in (("good", stories.sign > 0), ("bad", stories.sign < 0)):
             record._note(f"tellers_{word}", (mine & which).sum())
             record._note(f"first_told_{word}", stories.told[mine & which].sum())
-        record._note("members", float(market.people))
         return record
 
     def after_moves(self, world: World, settlement: Settlement, equity: float, is_open: BoolArray) -> None:

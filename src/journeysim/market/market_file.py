@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from journeysim.experience.rules import Score
 from journeysim.journey.distributions import Strictly
-from journeysim.journey.values import Count, DateText, Id, MapOrFile, PositiveCount, Share
+from journeysim.journey.values import Count, DateText, Id, MapOrFile, PositiveCount, Share, fault
 from journeysim.market.network_models import NetworkChoice, NetworkForm, SmallWorld
 
 MOST_CUSTOMERS = 10_000_000
@@ -101,3 +101,9 @@ class PeriodFile(Strictly):
 
     from_: DateText = Field(alias="from", description="First of them.", examples=["2027-02-01"])
     until: DateText = Field(description="Last of them.", examples=["2027-02-28"])
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.until < self.from_:
+            raise fault(f"until must be a day from {self.from_} on", "both days are part of the period")
+        return self

@@ -71,7 +71,8 @@ class Bank:
     name : ours has an empty one.
     share : of the people at the start, 0..1; 0 for a bank that opens later.
     branches : simulated day by day; empty where ``scores`` or our own baseline's scores stand for them.
-    scores : None with branches, and for a bank whose visits score as ours do on the baseline.
+    scores : None for a bank that is simulated, and for one whose visits score as ours do on the baseline. Our
+        own bank may have both: its branches then say who comes when, its scores what people make of it.
     heard : what people have heard of it at the start or when it opens, -1..1; None: what visits lead to.
     opens : month in which it begins to take customers, from 0; None: never.
     """

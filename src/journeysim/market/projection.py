@@ -8,7 +8,7 @@ leaves or is new chooses a bank.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -102,27 +102,15 @@ class World:
         self, alternative: Alternative, keep_steps: bool = False, own_rules: OwnRules | None = None
     ) -> World:
         """The same people under an option, from here on."""
-        operations: list[Sequence[Operation]] = []
-        for number, bank in enumerate(alternative.market.banks):
-            now = self.operations[number]
-            if bank.branches:
-                operations.append(
-                    [
-                        at_work.changed(
-                            branch, alternative.behaviour, keep_steps and number == OURS, own_rules
-                        )
-                        for at_work, branch in zip(now, bank.branches, strict=True)
-                        if isinstance(at_work, BranchAtWork)
-                    ]
-                )
-            else:
-                operations.append(
-                    [
-                        replace(one, shape=bank.scores or one.shape)
-                        for one in now
-                        if isinstance(one, ScoredBank)
-                    ]
-                )
+        operations: list[Sequence[Operation]] = [
+            [
+                one.changed(bank.branches[k], alternative.behaviour, keep_steps and number == OURS, own_rules)
+                if isinstance(one, BranchAtWork)
+                else one.scoring(bank.scores)
+                for k, one in enumerate(now)
+            ]
+            for number, (bank, now) in enumerate(zip(alternative.market.banks, self.operations, strict=True))
+        ]
         recovered = self.recovered.copy()
         recovered[OURS] = harm_left(alternative.behaviour.complaints)
         return World(
@@ -168,7 +156,7 @@ def operations_of(
         ]
         if number == OURS:
             ours = at_work
-        if at_work:
+        if at_work and bank.scores is None:
             found.append(at_work)
         else:
             found.append([ScoredBank(number, bank.scores, sample, behaviour.visits.disposition_sd, ours)])
@@ -203,7 +191,9 @@ def advance(
     felt = contagion(state, world.network, month, behaviour.leaving)
     frozen = None if constants is None else constants.leaving
     if constants is None:
-        world.image = images(state, named_reputations(world.market), world.image, behaviour.choosing)
+        there = np.array([bank.share > 0 for bank in world.market.banks])
+        named = named_reputations(world.market)
+        world.image = images(state, named, world.image, there, behaviour.choosing)
     banks = banks_open(world, month - timeline.horizon)
     known = world.choosing if constants is None else constants.choosing
     drawn = attraction(state, banks, known, behaviour.choosing)
