@@ -27,7 +27,15 @@ def complaints() -> Town:
     }
     taught_nothing = {"behaviour.complaints.recovery": "fast", "behaviour.complaints.lessons": 0}
     options["Fast, nothing learnt"] = {"set": THIRD | taught_nothing}
-    return town_of("measured-branch.yaml", 2, customers=3600, months=6, burn_in_months=2, options=options)
+    return town_of(
+        "measured-branch.yaml",
+        2,
+        customers=3600,
+        months=6,
+        burn_in_months=2,
+        options=options,
+        baseline="None",
+    )
 
 
 def test_good_ideas_come_from_customers_suggestions(complaints: Town) -> None:
