@@ -66,6 +66,11 @@ def table(runs: dict[str, Run]) -> str:
     return "\n".join(lines)
 
 
+def labels() -> tuple[str, ...]:
+    """What the rows of the table are of."""
+    return tuple(label for label, _ in _rows())
+
+
 def _rows() -> Iterator[tuple[str, Cell]]:
     yield "stayed through the year", _today("retained_fraction", 4)
     yield "satisfied", _today("satisfied_fraction", 3)

@@ -88,3 +88,37 @@ def test_a_survey_of_ten_banks_service_preference() -> None:
         assert found == pytest.approx(SURVEYED, abs=0.0015 if month == 1 else 0.0025)
         assert 1 - found.sum() == pytest.approx(0.0852, abs=0.003)
     assert (town.differences("Everybody trained", "retained_fraction") > 0).all()
+
+
+@pytest.mark.slow
+def test_a_greeting_keeps_customers_and_a_cold_one_loses_them() -> None:
+    """The greeter is the first whom anybody meets; where first visits count for more, a cold one costs more.
+
+    Few visits are first ones, so that the latter shows in what people think, not yet in who stays.
+    """
+    town = shipped_town("first-impression.yaml", 3)
+    assert (town.differences("Warm greeting", "retained_fraction") > 0).all()
+    assert (town.differences("Cold greeting", "retained_fraction") < 0).all()
+    cold = town.differences("Cold greeting", "satisfaction_mean")
+    alike = town.differences(
+        "Cold, and any visit counts the same", "satisfaction_mean", less="Any visit counts the same"
+    )
+    assert (cold - alike).mean() < 0
+
+
+@pytest.mark.slow
+def test_six_phone_calls_cost_customers() -> None:
+    town = shipped_town("six-calls.yaml", 3)
+    assert town.today.mean("contacts_per_case") == pytest.approx(5.8, abs=0.25)
+    assert (town.differences("One contact", "contacts_per_case") < -3).all()
+    assert (town.differences("One contact", "satisfied_fraction") > 0.03).all()
+    assert town.differences("One contact", "retained_fraction").mean() > 0
+
+
+@pytest.mark.slow
+def test_business_that_moves_online_must_work_there() -> None:
+    """An app that fails over to the branch pleases less and keeps fewer than one that does not."""
+    town = shipped_town("go-online.yaml", 3)
+    assert (town.differences("App", "wait_mean_min") < 0).all()
+    assert (town.differences("Shaky app", "satisfied_fraction", less="App") < 0).all()
+    assert town.differences("Shaky app", "retained_fraction", less="App").mean() < 0
