@@ -3,7 +3,7 @@
 (a) One month of the baseline says how visits score, and so how a bank scores that is not simulated.
 (b) Some years in which each month has constants of its own: every reason has its share of the leavings, and
     every bank is expected to keep its number of customers.
-(c) The means of those constants over the last year are frozen, and so is what people then think.
+(c) The means of those constants over the last two years are frozen, and so is what people then think.
 
 Streams of luck are apart from those of every replication, so neither their number nor an option can move it.
 """
@@ -32,7 +32,7 @@ from journeysim.market.timeline import Timeline
 from journeysim.units import FloatArray, IntArray
 
 CALIBRATION_MONTHS = 36
-AVERAGED_MONTHS = 12
+AVERAGED_MONTHS = 24
 
 
 @dataclass(frozen=True)
