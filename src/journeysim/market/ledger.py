@@ -107,6 +107,7 @@ class MonthRecord:
             for metric, people in (("lost", lost), ("acquired", gained), ("retained", stayers))
         }
         of_customers = segment[customers]
+        self._note("learnt_score", max((branch.learnt for branch in world.ours()), default=0.0))
         for number, name in enumerate(market.segments):
             mine = satisfaction[of_customers == number]
             at_start = mine.size + counts["lost"][number] - counts["acquired"][number]

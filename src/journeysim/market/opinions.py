@@ -87,6 +87,27 @@ def harm_left(rules: ComplaintRules) -> float:
     return left
 
 
+def resolves(rules: ComplaintRules) -> bool:
+    """Whether complaints are resolved, and so can teach something."""
+    return rules.recovery in ("slow", "fast")
+
+
+def learnt_from(resolved: int, customers: int, before: float, rules: ComplaintRules) -> float:
+    """What has been learnt from complaints after a month, a score of 0 to ``rules.lessons_most``.
+
+    Parameters
+    ----------
+    resolved : complaints of the month that were resolved.
+    customers : of the bank.
+    before : what had been learnt by then.
+
+    References
+    ----------
+    Assumption, after what service training says: good ideas come from customers' suggestions.
+    """
+    return min(before + rules.lessons * 100 * resolved / max(customers, 1), rules.lessons_most)
+
+
 def live_through(
     state: State, visits: Visits, behaviour: Behaviour, recovered: FloatArray, luck: Luck
 ) -> IntArray:
