@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from journeysim.journey import load_journey
-from journeysim.market import banks
+from journeysim.market import banks, projection
 from journeysim.market.market_file import DEFAULT_NETWORK
 from journeysim.market.model import Alternative, Bank, Branch, Market
 from journeysim.market.presets import default_behaviour
@@ -42,6 +42,7 @@ class MarketMeasured:
     own_visits : ours.
     seconds : of the horizon.
     engine_s : of them in the days of our branches, scores included.
+    visits_s : of them in the market's own work on visits: who comes, scores of rivals, opinions, talk.
     before_s : calibration, network and a month of burn-in before the horizon.
     peak_mb : most memory that the process held.
     """
@@ -52,23 +53,24 @@ class MarketMeasured:
     own_visits: int
     seconds: float
     engine_s: float
+    visits_s: float
     before_s: float
     peak_mb: float
 
     @property
-    def market_s(self) -> float:
-        """Seconds of everything but the branch days."""
-        return self.seconds - self.engine_s
+    def months_s(self) -> float:
+        """Seconds of the months' ends: hearing, leaving, choosing, records."""
+        return self.seconds - self.engine_s - self.visits_s
 
     @property
     def customer_months_per_s(self) -> float:
-        """Customers of all banks, times months, a second of the market's own work."""
-        return self.people * MONTHS / self.market_s
+        """Customers of all banks, times months, a second of the months' ends."""
+        return self.people * MONTHS / self.months_s
 
     @property
     def visits_per_s(self) -> float:
-        """Visits to all banks a second of the market's own work."""
-        return self.visits / self.market_s
+        """Visits to all banks a second of the market's own work on them."""
+        return self.visits / self.visits_s
 
 
 def measure_market(people: int) -> MarketMeasured:
@@ -113,77 +115,87 @@ def _measure(people: int) -> MarketMeasured:
         done = project([option], 0, start, seed=7, replication=0, target_wait_min=10.0)
     ended = time.perf_counter()
     seconds = ended - clock.horizon
-    engine = sum(end - begin for begin, end in clock.spans if begin >= clock.horizon)
+    engine = clock.total("engine")
+    on_visits = clock.total("visits") - engine
     visits = sum(record["visits"] for record in done[0].months)
     everybody = sum(record["visits_all_banks"] for record in done[0].months)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     branches = len(option.market.banks[0].branches)
     return MarketMeasured(
-        people, branches, int(everybody), int(visits), seconds, engine, clock.horizon - began, peak
+        people, branches, int(everybody), int(visits), seconds, engine, on_visits, clock.horizon - began, peak
     )
 
 
 class _Clock:
-    """Spans of time spent in branch days, and when the horizon began."""
+    """Spans of time by kind of work, and when the horizon began."""
 
     def __init__(self) -> None:
-        self.spans: list[tuple[float, float]] = []
+        self.spans: list[tuple[str, float, float]] = []
         self.horizon = 0.0
+
+    def total(self, kind: str) -> float:
+        """Seconds of a kind of work in the horizon."""
+        return sum(end - begin for what, begin, end in self.spans if what == kind and begin >= self.horizon)
 
 
 @contextmanager
 def _timed(clock: _Clock) -> Iterator[None]:
-    """Note when the days of a branch are simulated and scored."""
-    simulate, score, add = banks.simulated_days, banks.score_visits, banks.sum_scores
+    """Note when the days of a branch are simulated and scored, and when visits are worked on."""
 
-    def days(*args: Any, **kwargs: Any) -> Iterator[Any]:
-        batches = simulate(*args, **kwargs)
-        while True:
-            begin = time.perf_counter()
-            batch = next(batches, None)
-            clock.spans.append((begin, time.perf_counter()))
-            if batch is None:
-                return
-            yield batch
-
-    def timed(call: Any) -> Any:
+    def timed(kind: str, call: Any) -> Any:
         def inner(*args: Any, **kwargs: Any) -> Any:
             begin = time.perf_counter()
             found = call(*args, **kwargs)
-            clock.spans.append((begin, time.perf_counter()))
+            clock.spans.append((kind, begin, time.perf_counter()))
             return found
 
         return inner
 
-    branch_out = World.branch_out
+    simulate, branch_out = banks.simulated_days, World.branch_out
+
+    def days(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        batches = simulate(*args, **kwargs)
+        following = timed("engine", lambda: next(batches, None))
+        while (batch := following()) is not None:
+            yield batch
 
     def begin(*args: Any, **kwargs: Any) -> World:
         clock.horizon = time.perf_counter()
         return branch_out(*args, **kwargs)
 
-    banks.simulated_days, banks.score_visits, banks.sum_scores = days, timed(score), timed(add)
-    World.branch_out = begin  # type: ignore[method-assign]
+    changes: list[tuple[Any, str, Any]] = [
+        (banks, "simulated_days", days),
+        (World, "branch_out", begin),
+        *((banks, name, timed("engine", getattr(banks, name))) for name in ("score_visits", "sum_scores")),
+        *(
+            (projection, name, timed("visits", getattr(projection, name)))
+            for name in ("visits_of", "live_through", "stories_of", "spread")
+        ),
+    ]
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in changes]
+    for owner, name, new in changes:
+        setattr(owner, name, new)
     try:
         yield
     finally:
-        banks.simulated_days, banks.score_visits, banks.sum_scores = simulate, score, add
-        World.branch_out = branch_out  # type: ignore[method-assign]
+        for owner, name, old in before:
+            setattr(owner, name, old)
 
 
 def print_markets(found: list[MarketMeasured]) -> None:
     """Print one line for each size."""
+    print("\nMarket: a year of branch days, every visit simulated, one process; start and burn-in apart")
     print(
-        "\nMarket: a year of branch days, every visit simulated, one process; calibration and burn-in apart"
-    )
-    print(
-        f"{'people':>10}{'branches':>10}{'our visits':>12}{'seconds':>10}{'of them market':>16}"
-        f"{'visits/s':>12}{'customer-months/s':>19}{'peak MB':>10}"
+        f"{'people':>10}{'branches':>9}{'our visits':>12}{'seconds':>9}{'branches':>10}{'visits':>8}"
+        f"{'months':>8}{'visits/s':>12}{'customer-months/s':>19}{'peak MB':>9}"
     )
     for one in found:
         print(
-            f"{one.people:10,}{one.branches:10}{one.own_visits:12,}{one.seconds:10.1f}{one.market_s:16.2f}"
-            f"{one.visits_per_s:12,.0f}{one.customer_months_per_s:19,.0f}{one.peak_mb:10,.0f}"
+            f"{one.people:10,}{one.branches:9}{one.own_visits:12,}{one.seconds:9.1f}{one.engine_s:10.1f}"
+            f"{one.visits_s:8.2f}{one.months_s:8.2f}{one.visits_per_s:12,.0f}"
+            f"{one.customer_months_per_s:19,.0f}{one.peak_mb:9,.0f}"
         )
     print(
-        "visits and customer-months are of all banks, by the market's own time; targets 1 and 5 million a second"
+        "Visits and customers are those of all banks; targets 1 million visits and 5 million customer-months"
     )
+    print("a second of the market's own work on them.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from journeysim.experiment import Scenario, load_scenario, parse_scenario
 from journeysim.market.metrics import projection_metrics
@@ -66,7 +66,12 @@ class Town:
 
 
 def town_of(
-    journey: str, replications: int, *, options: dict[str, object] | None = None, **market: object
+    journey: str,
+    replications: int,
+    *,
+    options: dict[str, object] | None = None,
+    baseline: str = "Today",
+    **market: object,
 ) -> Town:
     """Project a town with a shipped map; ``journey`` is its file under journeys/."""
     document = {
@@ -77,9 +82,9 @@ def town_of(
         "seed": 7,
         "market": market,
         "options": options or {"Today": {}},
+        "baseline": baseline,
     }
-    # JSON-like text, so that days stay text and need no quotes.
-    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True).replace("'2027-01-04'", "2027-01-04")
+    text = json.dumps(document, ensure_ascii=False)
     return projected_town(parse_scenario(text, "claims.yaml", ROOT / "journeys"))
 
 

@@ -129,8 +129,10 @@ def test_customers_are_flowing_water(town: Town) -> None:
     for projected in town.today.projected:
         world = projected.world
         rules = world.behaviour.leaving
-        drawn = attraction(world.state, banks_open(world, 11), constants.choosing, world.behaviour.choosing)
-        hazard = steady_hazards(world.state, drawn, rules, constants.leaving)
+        people = np.arange(world.state.people)
+        choosing = world.behaviour.choosing
+        drawn = attraction(world.state, people, banks_open(world, 11), constants.choosing, choosing)
+        hazard = steady_hazards(world.state, people, drawn, rules, constants.leaving)
         for bank in range(world.state.banks):
             mine = world.state.bank == bank
             core = mine & (world.state.satisfaction >= world.behaviour.ladder.active)

@@ -5,13 +5,13 @@ No market is needed for these: the same people come on the same days, and what t
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
-import yaml
 from tests.conftest import ROOT
 
 from journeysim.experiment import Run, load_scenario, parse_scenario, run
@@ -57,7 +57,7 @@ def branch() -> Run:
         "set": CROWDED,
         "options": {"Today": {}} | {name: {"set": changes} for name, changes in LEVERS.items()},
     }
-    text = yaml.safe_dump(document, sort_keys=False)
+    text = json.dumps(document)
     return run(parse_scenario(text, "levers.yaml", ROOT / "journeys"), jobs=1, steps=False)
 
 
@@ -127,7 +127,7 @@ def test_a_complaint_room_that_listens_leaves_who_complains_less_dissatisfied(br
 def test_peoples_needs_are_not_the_banks_product_names() -> None:
     """One need takes several touchpoints, one touchpoint serves several needs."""
     document = {"scenario": "Needs", "journey": "city-branch.yaml", "days": 5, "replications": 1, "seed": 3}
-    found = run(parse_scenario(yaml.safe_dump(document), "needs.yaml", ROOT / "journeys"), jobs=1)
+    found = run(parse_scenario(json.dumps(document), "needs.yaml", ROOT / "journeys"), jobs=1)
     pairs = found.steps.select("need", "touchpoint").unique()
     used = {need: set(pairs.filter(pl.col("need") == need)["touchpoint"]) for need in pairs["need"].unique()}
     assert set(used) == {"cash", "advice", "booked_advice", "complaint"}

@@ -10,6 +10,7 @@ from tests.claims import SURE, assert_share
 
 from journeysim.branch.luck import Address, Luck
 from journeysim.market.choosing import Banks, choose
+from journeysim.market.leaving import multipliers
 from journeysim.market.network_builders import small_world
 from journeysim.market.opinions import Visits, live_through
 from journeysim.market.presets import default_behaviour
@@ -21,7 +22,7 @@ LUCK = Luck(11, 0)
 STABLE = RUNGS.index("stable")
 
 
-def people(number: int, banks: int = 1, **changed: np.ndarray) -> State:
+def people(number: int, banks: int = 1, **others: np.ndarray) -> State:
     """Customers of bank 0 who think nothing yet and have heard nothing."""
     state = State(
         bank=np.zeros(number, dtype=np.int64),
@@ -40,7 +41,7 @@ def people(number: int, banks: int = 1, **changed: np.ndarray) -> State:
         left_bank=np.full(number, -1),
         left_month=np.zeros(number, dtype=np.int64),
     )
-    for name, value in changed.items():
+    for name, value in others.items():
         setattr(state, name, value)
     return state
 
@@ -103,7 +104,11 @@ def test_the_first_impression_decides(score: float) -> None:
     first, later = state.satisfaction
     assert abs(first) >= 1.6 * abs(later)
     assert state.bad_first.tolist() == [score < 0, False]
-    assert RULES.leaving.bad_first_visit > 1
+    drives_away = multipliers(state, np.zeros(2), np.ones(2), RULES.leaving)
+    others = RULES.leaving.model_copy(update={"bad_first_visit": 1.0})
+    alike = multipliers(state, np.zeros(2), np.ones(2), others)
+    assert pytest.approx(np.array([[3.0 if score < 0 else 1.0] * 4, [1.0] * 4])) == (drives_away / alike).T
+    assert ((drives_away[:, 0] > drives_away[:, 1]) == (score < 0)).all()
 
 
 def test_half_choose_the_bank_that_serves_best_three_in_ten_the_strongest_and_two_the_nearest() -> None:

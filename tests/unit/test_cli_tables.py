@@ -7,9 +7,9 @@ import math
 import pytest
 from rich.cells import cell_len
 
+from journeysim.cli.cells import Column, comparison_text, estimate_cells, fitting
 from journeysim.cli.columns import WIDTH, Table
 from journeysim.cli.run_command import continuing
-from journeysim.cli.tables import Column, _cells, _difference, _fitting
 from journeysim.experiment.results import Comparison
 from journeysim.experiment.statistics import Difference, Estimate
 
@@ -52,19 +52,19 @@ def test_a_name_that_is_too_long_stands_on_a_line_of_its_own():
     ],
 )
 def test_digits_follow_the_interval(estimate, text):
-    assert _cells(WAIT, [estimate]) == [text]
+    assert estimate_cells(WAIT, [estimate]) == [text]
 
 
 def test_differences_show_their_interval_and_whether_they_are_real():
     def shown(difference, low, high, real):
-        return _difference(Comparison(Difference(difference, low, high, 0.5, 9, 0.5), 0.5, real), WAIT)
+        return comparison_text(Comparison(Difference(difference, low, high, 0.5, 9, 0.5), 0.5, real), WAIT)
 
     assert shown(-1.9, -2.1, -1.7, True) == "-1.9 ±0.2*"
     assert shown(-0.0261, -0.0291, -0.0231, True) == "-0.026 ±0.003*"
     assert shown(-0.0, -0.0, -0.0, False) == "+0.0 ±0.0 "
     assert shown(-0.004, -0.4, 0.4, False) == "+0.0 ±0.4 "
     assert shown(2.0, math.nan, math.nan, False) == "+2.0 "
-    assert _difference(None, WAIT) == "-"
+    assert comparison_text(None, WAIT) == "-"
 
 
 def test_columns_that_do_not_fit_are_left_out_by_importance():
@@ -74,7 +74,7 @@ def test_columns_that_do_not_fit_are_left_out_by_importance():
         Column("visits_per_day", "visits\na day"),
     )
     cells = {wait: ["9" * 30], served: ["9" * 30], visits: ["9" * 30]}
-    assert _fitting(cells, 10) == [wait, served]
+    assert fitting(cells, 10) == [wait, served]
 
 
 def test_the_command_that_continues():

@@ -23,6 +23,29 @@ Examples:
   journeysim run journeys/city-branch.yaml --set staff.tellers.count=5 --replications 100
   journeysim run scenarios/lunch-hour.yaml --json > answer.json
   journeysim run scenarios/lunch-hour.yaml --resume
+  journeysim run scenarios/lunch-hour.yaml --within 60s
+
+\b
+Exit codes: 0 done, 2 the input is wrong, 3 stopped early with what finished kept, 1 a fault of ours.
+"""
+
+GOLDEN_SHORT = "Find the improvement that is worth most for its cost."
+GOLDEN_HELP = """Find the touchpoint that, improved by one notch, raises customer equity most for its cost.
+
+Every notch of the baseline is tried beside it with the same luck: shorter service at a touchpoint, attentive
+staff in a group, better waiting in a queue, fewer failures. The best two are then estimated again on fresh
+replications. The scenario must have a market.
+
+Costs are assumptions, printed with the answer. --cost puts yours in place of them: a value with % is a share
+of the yearly cost of the staff that serves there, one without a sum a year. Levers are service, attentive,
+conditions and fails.
+
+\b
+Examples:
+  journeysim golden scenarios/lunch-hour.yaml
+  journeysim golden scenarios/lunch-hour.yaml --months 6 --replications 8
+  journeysim golden scenarios/lunch-hour.yaml --cost service=10% --cost conditions=3000
+  journeysim golden scenarios/lunch-hour.yaml --cost service.counter=20000 --json
 
 \b
 Exit codes: 0 done, 2 the input is wrong, 3 stopped early with what finished kept, 1 a fault of ours.
@@ -142,6 +165,13 @@ def run(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder in which the run gets its own folder.")
     ] = Path("runs"),
+    within: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DURATION",
+            help="Run as many of the replications as fit into this time, such as 60s or 5min; 2 at least.",
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was stopped.")] = False,
     json_: Annotated[
         bool, typer.Option("--json", help="Print one JSON document in place of the tables.")
@@ -165,6 +195,68 @@ def run(
             resume=resume,
             as_json=json_,
             steps=steps,
+            within=within,
+        )
+    )
+
+
+@app.command(help=GOLDEN_HELP, short_help=GOLDEN_SHORT)
+@guarded
+def golden(
+    scenario: Annotated[
+        Path,
+        typer.Argument(metavar="SCENARIO", help="A scenario file with a market; its baseline is improved."),
+    ],
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change the scenario first; repeatable."),
+    ] = None,
+    months: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Months of the horizon; default: the scenario's.")
+    ] = None,
+    cost: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LEVER=VALUE",
+            help="Yearly cost of a lever, or of LEVER.PLACE: a share with %, else a sum; repeatable.",
+        ),
+    ] = None,
+    replications: Annotated[
+        int, typer.Option(metavar="N", min=2, help="Replications of every improvement; default: 4.")
+    ] = 4,
+    fresh: Annotated[
+        int, typer.Option(metavar="N", min=2, help="Fresh replications of the best two; default: 10.")
+    ] = 10,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", min=0, max=2**63 - 1, help="Seed of all luck.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Processes to work in; default: one for each core.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder in which the two runs get their own folders.")
+    ] = Path("runs"),
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a search that was stopped.")] = False,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document in place of the tables.")
+    ] = False,
+) -> None:
+    """Find the touchpoint that, improved by one notch, raises customer equity most for its cost."""
+    from journeysim.cli.golden_command import GoldenRequest, golden_command
+
+    golden_command(
+        GoldenRequest(
+            scenario=scenario,
+            changes=tuple(set_ or ()),
+            months=months,
+            costs=tuple(cost or ()),
+            replications=replications,
+            fresh=fresh,
+            seed=seed,
+            jobs=jobs,
+            out=out,
+            resume=resume,
+            as_json=json_,
         )
     )
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic_core import PydanticCustomError
 
 from journeysim.cli.guard import problems_text, say, show
 from journeysim.cli.progress import progress_bar
 from journeysim.cli.tables import run_tables
-from journeysim.errors import StoppedEarly
+from journeysim.errors import InputError, Problem, StoppedEarly
 from journeysim.experiment import load_scenario
 from journeysim.experiment.runs import run
+from journeysim.journey.values import parse_duration
+
+_LEAST_SECONDS = 0.001
 
 
 @dataclass(frozen=True)
@@ -29,17 +35,21 @@ class RunRequest:
     resume: bool
     as_json: bool
     steps: bool
+    within: str | None = None
 
 
 def run_command(request: RunRequest) -> None:
     """Run a scenario and print what it came to."""
+    began = time.monotonic()
+    within_s = None if request.within is None else seconds_of("--within", request.within)
     scenario = load_scenario(
         request.scenario, changes=request.changes, replications=request.replications, seed=request.seed
     )
     if scenario.warnings:
         say(problems_text(scenario.warnings, "warning"))
     try:
-        with progress_bar(scenario.name) as progress:
+        left_s = None if within_s is None else max(began + within_s - time.monotonic(), _LEAST_SECONDS)
+        with progress_bar(scenario.name, left_s) as watchers:
             found = run(
                 scenario,
                 jobs=request.jobs,
@@ -47,13 +57,36 @@ def run_command(request: RunRequest) -> None:
                 out=request.out,
                 resume=request.resume,
                 steps=request.steps,
-                progress=progress,
+                within_s=left_s,
+                progress=watchers.replications,
+                calibration=watchers.calibration,
             )
     except StoppedEarly as error:
         raise StoppedEarly(f"{error}\ncontinue with: {continuing(sys.argv[1:])}") from error
+    if request.within is not None and found.asked > found.scenario.replications:
+        say(f"{found.scenario.replications} of {found.asked} replications fit into {request.within.strip()}")
     for note in found.notes:
         say(f"note: {note}")
     show(found.to_json() if request.as_json else run_tables(found))
+
+
+def seconds_of(option: str, text: str) -> float:
+    """Read the duration given to an option of the command, such as ``60 s`` or ``2min``.
+
+    Raises
+    ------
+    InputError
+        It is no duration above 0.
+    """
+    try:
+        minutes = parse_duration(text)
+    except PydanticCustomError as error:
+        context = error.context or {}
+        problem = Problem(option, 0, 0, "", str(context["problem"]), text, str(context["hint"]))
+        raise InputError([problem]) from None
+    if minutes <= 0:
+        raise InputError([Problem(option, 0, 0, "", "a duration above 0 is required", text)])
+    return minutes * 60
 
 
 def continuing(arguments: list[str]) -> str:

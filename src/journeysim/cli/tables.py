@@ -4,42 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from rich.cells import cell_len
-
-from journeysim.cli.columns import GAP, WIDTH, Table, wrapped
+from journeysim.cli.cells import (
+    MISSING,
+    Column,
+    Found,
+    cells_table,
+    column_cells,
+    comparison_text,
+    difference_text,
+    digits_for,
+    estimate_cells,
+    estimate_text,
+    is_seen,
+    number_text,
+)
+from journeysim.cli.columns import Table, wrapped
+from journeysim.cli.market_tables import headline_columns, horizon_lines, market_tables
 from journeysim.experiment.beside import lies_within
-from journeysim.experiment.results import Comparison, OptionResult
+from journeysim.experiment.results import OptionResult
 from journeysim.experiment.runs import Run
-from journeysim.experiment.statistics import CONFIDENCE, Estimate
+from journeysim.experiment.statistics import CONFIDENCE, REAL_BELOW, Estimate
 
-_MISSING = "-"
-_NAME_ROOM = 24
 _MOST_ROWS = 24
-
-
-@dataclass(frozen=True)
-class Column:
-    """A metric as a column.
-
-    Parameters
-    ----------
-    metric : its name.
-    heading : what stands above; a line break splits it.
-    factor : 100 for fractions shown in percent.
-    only_if_seen : leave the column out where every value is ``usual`` or missing.
-    usual : the value that says nothing.
-    decimals : at most.
-    """
-
-    metric: str
-    heading: str
-    factor: float = 1.0
-    only_if_seen: bool = False
-    usual: float = 0.0
-    decimals: int = 2
-
 
 _CONTACTS = Column("contacts_per_case", "contacts\na case", only_if_seen=True, usual=1.0)
 _WAIT = Column("wait_mean_min", "wait\nmin")
@@ -95,6 +82,8 @@ _SEGMENT_COLUMNS = (
     _VISITS, _CONTACTS, _CASE_DAYS, _WAIT, _SCORE, _SATISFIED, _SERVED, _WITHIN, _PROMOTERS, _P90, _RENEGED,
     _BALKED, _CLOSED, _REJECTED, _FAILED,
 )  # fmt: skip
+_VISIT_COLUMNS = tuple(column for column in _SEGMENT_COLUMNS if column not in (_SATISFIED, _PROMOTERS))
+"""In a market those two are of customers, not of visits."""
 _STAFF_COLUMNS = (_BUSY, _OVERTIME, _COST)
 # The visits are those of the log by construction.
 _OBSERVED_COLUMNS = (_WAIT, _WAITED, Column("reneged_fraction", "gave up\n%", 100))
@@ -105,17 +94,25 @@ def run_tables(run: Run) -> str:
     """Return the options side by side, their differences, the baseline in detail, and where the rest is."""
     baseline = next(option for option in run.options if option.name == run.scenario.baseline)
     others = [option for option in run.options if option is not baseline]
-    parts = [_heading(run), _options(run, baseline)]
+    market = run.scenario.baseline_option.market
+    currency = run.scenario.baseline_option.journey.currency
+    columns = _headline(run, currency)
+    parts = [_heading(run), _options(run, baseline, columns)]
     if others:
-        parts.append(_differences(others, baseline) + _option_costs(run))
+        parts.append(_differences(others, baseline, columns) + _option_costs(run, currency))
+    if market is not None:
+        # A change for some days has no final effect.
+        lasting = {one.name for one in run.scenario.options if not one.passes}
+        parts[-1] += horizon_lines([one for one in others if one.name in lasting], market.months)
+    if run.contrasted:
+        parts.append(_contrasts(run, columns))
     if run.observed is not None:
         parts.append(_observed(run, baseline))
-    if len(baseline.by("segment")) > 1:
-        parts.append(_segments(run.options, baseline))
-    parts.append(_touchpoints(baseline))
-    if baseline.by("staff"):
-        parts.append(_details("By staff group", baseline, "staff", _STAFF_COLUMNS))
-    parts.append(_beside(run, baseline))
+    if market is not None:
+        parts += market_tables(run.options, baseline, market.months, currency)
+    parts += _of_branches(run.options, baseline, in_market=market is not None)
+    if run.formulas[baseline.name]:
+        parts.append(_beside(run, baseline))
     if run.folder is not None:
         parts.append([f"Kept in {run.folder}"])
     return "\n\n".join("\n".join(part) for part in parts)
@@ -123,52 +120,85 @@ def run_tables(run: Run) -> str:
 
 def _heading(run: Run) -> list[str]:
     scenario = run.scenario
-    days = len(scenario.baseline_option.days)
+    days, market = len(scenario.baseline_option.days), scenario.baseline_option.market
+    span = f"{days} day{'s'[: days != 1]}"
+    if market is not None:
+        people = f"a market of {market.people:,} people"
+        span = f"{market.months} month{'s'[: market.months != 1]} in {people}"
     lines = [scenario.name]
     if scenario.description:
         lines.append(" ".join(scenario.description.split()))
     count = run.options[0].replications
-    lines.append(
-        f"{count} replication{'s'[: count != 1]} of {days} day{'s'[: days != 1]}, seed {scenario.seed}; "
-        f"each number is a mean ± half its {CONFIDENCE:.0%} interval over replications"
+    kept = f", as many of {run.asked} as the time was enough for," if run.asked > count else ""
+    lines += wrapped(
+        f"{count} replication{'s'[: count != 1]}{kept} of {span}, seed {scenario.seed}; "
+        f"each number is a mean ± half its {CONFIDENCE:.0%} interval over replications",
+        indent="",
     )
     return lines
 
 
-def _options(run: Run, baseline: OptionResult) -> list[str]:
+def _headline(run: Run, currency: str) -> tuple[Column, ...]:
+    """Columns by which options are judged, in order of importance."""
+    if run.scenario.baseline_option.market is None:
+        return _OPTION_COLUMNS
+    return (_WAIT, *headline_columns(run.options, currency), _SCORE)
+
+
+def _options(run: Run, baseline: OptionResult, columns: Sequence[Column]) -> list[str]:
     rows = {
         f"{option.name} (baseline)"
         if option is baseline and len(run.options) > 1
         else option.name: option.metrics
         for option in run.options
     }
-    return _estimates("", "option", rows, _OPTION_COLUMNS)
+    return _estimates("", "option", rows, columns)
 
 
-def _segments(options: Sequence[OptionResult], baseline: OptionResult) -> list[str]:
-    """Return segments side by side: a change that helps one often costs another."""
-    segments = list(baseline.by("segment"))
-    if len(options) == 1 or len(options) * len(segments) > _MOST_ROWS:
-        return _details("By segment", baseline, "segment", _SEGMENT_COLUMNS)
-    rows = {
-        f"{segment}: {option.name}": option.by("segment").get(segment, {})
-        for segment in segments
-        for option in options
-    }
-    return _estimates("By segment", "", rows, _SEGMENT_COLUMNS)
+def _of_branches(
+    options: Sequence[OptionResult], baseline: OptionResult, *, in_market: bool
+) -> list[list[str]]:
+    """What happened in the branch, or in each of several."""
+    parts = []
+    if baseline.by("branch"):
+        parts.append(_side_by_side("By branch", options, baseline, "branch", _VISIT_COLUMNS))
+    if len(_visited(baseline, "segment")) > 1:
+        columns = _VISIT_COLUMNS if in_market else _SEGMENT_COLUMNS
+        parts.append(_side_by_side("By segment", options, baseline, "segment", columns))
+    if baseline.by("touchpoint"):
+        parts.append(_touchpoints(baseline))
+    if baseline.by("staff"):
+        parts.append(_details("By staff group", baseline, "staff", _STAFF_COLUMNS))
+    return parts
+
+
+def _visited(option: OptionResult, scope: str) -> dict[str, dict[str, Estimate]]:
+    """Parts of a scope that a branch counts visits of."""
+    return {name: found for name, found in option.by(scope).items() if _VISITS.metric in found}
+
+
+def _side_by_side(
+    title: str, options: Sequence[OptionResult], baseline: OptionResult, scope: str, columns: Sequence[Column]
+) -> list[str]:
+    """Return parts with all options side by side: a change that helps one often costs another."""
+    names = list(_visited(baseline, scope))
+    if len(options) == 1 or len(options) * len(names) > _MOST_ROWS:
+        return _estimates(f"{title}, {baseline.name}", "", _visited(baseline, scope), columns)
+    rows = {f"{name}: {option.name}": option.by(scope).get(name, {}) for name in names for option in options}
+    return _estimates(title, "", rows, columns)
 
 
 def _touchpoints(baseline: OptionResult) -> list[str]:
     """Return the touchpoints with the emotion curve, its lowest point marked."""
     rows = baseline.by("touchpoint")
-    cells = _column_cells(rows, _TOUCHPOINT_COLUMNS)
+    cells = column_cells(rows, _TOUCHPOINT_COLUMNS)
     scores = [found[_SCORE.metric].mean if _SCORE.metric in found else math.nan for found in rows.values()]
     known = [score for score in scores if not math.isnan(score)]
     marked = _SCORE in cells and len(known) > 1
     if marked:
         lowest = scores.index(min(known))
         cells[_SCORE] = [text + (" " if at != lowest else "<") for at, text in enumerate(cells[_SCORE])]
-    lines = _table(f"By touchpoint, {baseline.name}", "", list(rows), cells)
+    lines = cells_table(f"By touchpoint, {baseline.name}", "", list(rows), cells, _SHOWN_ORDER)
     return (
         [*lines, "< lowest point of the emotion curve, the mean score along the journey"] if marked else lines
     )
@@ -178,82 +208,26 @@ def _details(title: str, baseline: OptionResult, scope: str, columns: Sequence[C
     return _estimates(f"{title}, {baseline.name}", "", baseline.by(scope), columns)
 
 
-def _estimates(
-    title: str, first: str, rows: Mapping[str, Mapping[str, Estimate]], columns: Sequence[Column]
+def _estimates(title: str, first: str, rows: Mapping[str, Found], columns: Sequence[Column]) -> list[str]:
+    return cells_table(title, first, list(rows), column_cells(rows, columns), _order(columns))
+
+
+def _order(columns: Sequence[Column]) -> Sequence[Column]:
+    """Order to show columns in; those of a market stand as they come."""
+    return _SHOWN_ORDER if all(column in _SHOWN_ORDER for column in columns) else columns
+
+
+def _differences(
+    others: Sequence[OptionResult], baseline: OptionResult, columns: Sequence[Column]
 ) -> list[str]:
-    return _table(title, first, list(rows), _column_cells(rows, columns))
-
-
-def _column_cells(
-    rows: Mapping[str, Mapping[str, Estimate]], columns: Sequence[Column]
-) -> dict[Column, list[str]]:
-    """Texts of every column that says something."""
-    seen = [column for column in columns if _is_seen(column, rows)]
-    return {column: _cells(column, [found.get(column.metric) for found in rows.values()]) for column in seen}
-
-
-def _table(title: str, first: str, names: Sequence[str], cells: Mapping[Column, Sequence[str]]) -> list[str]:
-    chosen = _fitting(cells, max([cell_len(first), *(cell_len(name) for name in names)]))
-    head = [first, *(column.heading for column in chosen)]
-    rows = [[name, *(cells[column][at] for column in chosen)] for at, name in enumerate(names)]
-    return Table(title, head, rows).lines()
-
-
-def _fitting(cells: Mapping[Column, Sequence[str]], longest_name: int) -> list[Column]:
-    """Take the most important columns that fit beside the names, in their usual order."""
-    left = WIDTH - min(longest_name, _NAME_ROOM)
-    chosen = []
-    for column, texts in cells.items():
-        heading = max(cell_len(line) for line in column.heading.split("\n"))
-        width = max([heading, *(cell_len(text) for text in texts)]) + GAP
-        if width <= left:
-            chosen.append(column)
-            left -= width
-    return sorted(chosen, key=_SHOWN_ORDER.index)
-
-
-def _is_seen(column: Column, rows: Mapping[str, Mapping[str, Estimate]]) -> bool:
-    values = [found[column.metric].mean for found in rows.values() if column.metric in found]
-    if column.only_if_seen:
-        return any(abs(value - column.usual) >= 0.0005 for value in values)
-    return any(not math.isnan(value) for value in values)
-
-
-def _cells(column: Column, found: Sequence[Estimate | None]) -> list[str]:
-    halves = [value.half_width * column.factor for value in found if value is not None]
-    digits = _digits(halves, column.decimals)
-    return [_MISSING if value is None else _estimate(value, column.factor, digits) for value in found]
-
-
-def _estimate(value: Estimate, factor: float, digits: int) -> str:
-    if math.isnan(value.mean):
-        return _MISSING
-    mean = f"{value.mean * factor:,.{digits}f}"
-    # What does not vary, such as the arrivals of a log, is no estimate.
-    return mean if value.half_width == 0 else _with_half(mean, value.half_width * factor, digits)
-
-
-def _with_half(mean: str, half: float, digits: int) -> str:
-    return mean if math.isnan(half) else f"{mean} ±{half:,.{digits}f}"
-
-
-def _digits(halves: Sequence[float], most: int = 2) -> int:
-    """Decimals that show the first digit of a typical half-width."""
-    real = sorted(half for half in halves if half > 0)
-    if not real:
-        return 1
-    return min(most, max(0, math.ceil(-math.log10(real[len(real) // 2]))))
-
-
-def _differences(others: Sequence[OptionResult], baseline: OptionResult) -> list[str]:
     shown = {option.name: option.metrics for option in (baseline, *others)}
     cells = {
-        column: [_difference(option.versus_baseline.get(column.metric), column) for option in others]
-        for column in _OPTION_COLUMNS
-        if _is_seen(column, shown)
+        column: [comparison_text(option.versus_baseline.get(column.metric), column) for option in others]
+        for column in columns
+        if is_seen(column, shown)
     }
     title = f"Difference from {baseline.name}, ± half its {CONFIDENCE:.0%} interval"
-    lines = _table(title, "option", [option.name for option in others], cells)
+    lines = cells_table(title, "option", [option.name for option in others], cells, _order(columns))
     lines.append("* real: p < .05 after Holm's adjustment for the number of options")
     removed = [
         found.difference.variance_removed
@@ -268,26 +242,35 @@ def _differences(others: Sequence[OptionResult], baseline: OptionResult) -> list
     return lines
 
 
-def _option_costs(run: Run) -> list[str]:
-    currency = run.scenario.baseline_option.journey.currency
+def _contrasts(run: Run, columns: Sequence[Column]) -> list[str]:
+    """Return what a change does in one situation beyond what it does in another."""
+    rows = {result.contrast.name: result.metrics for result in run.contrasted}
+    shown = [column for column in columns if is_seen(column, {o.name: o.metrics for o in run.options})]
+    cells = {
+        column: [
+            difference_text(found[column.metric], column, "*" if found[column.metric].p < REAL_BELOW else " ")
+            if column.metric in found
+            else MISSING
+            for found in rows.values()
+        ]
+        for column in shown
+    }
+    title = f"Differences of differences, ± half their {CONFIDENCE:.0%} interval"
+    lines = cells_table(title, "contrast", list(rows), cells, _order(columns))
+    lines.append(f"* p < {f'{REAL_BELOW:g}'[1:]}, not adjusted for the number of contrasts")
+    for result in run.contrasted:
+        of, less = result.contrast.of, result.contrast.less
+        lines += wrapped(f"{result.contrast.name}: ({of[0]} - {of[1]}) - ({less[0]} - {less[1]})")
+    return lines
+
+
+def _option_costs(run: Run, currency: str) -> list[str]:
     return [
         f"{option.name} also costs {option.cost_per_year:,.0f} {currency}".rstrip()
         + " a year beside its staff"
         for option in run.scenario.options
         if option.cost_per_year
     ]
-
-
-def _difference(value: Comparison | None, column: Column) -> str:
-    if value is None or math.isnan(value.difference.difference):
-        return _MISSING
-    found = value.difference
-    half = (found.high - found.low) / 2 * column.factor
-    digits = _digits([half], most=column.decimals + 1)
-    text = f"{found.difference * column.factor:+,.{digits}f}"
-    if not any(digit in text for digit in "123456789"):
-        text = text.replace("-", "+")
-    return _with_half(text, half, digits) + ("*" if value.real else " ")
 
 
 def _observed(run: Run, baseline: OptionResult) -> list[str]:
@@ -300,11 +283,11 @@ def _observed(run: Run, baseline: OptionResult) -> list[str]:
     columns: list[list[str]] = []
     for column in _OBSERVED_COLUMNS:
         unit = column.heading.replace("\n", " ")
-        cells = _cells(column, [simulated[name].get(column.metric) for name in names])
+        cells = estimate_cells(column, [simulated[name].get(column.metric) for name in names])
         if all(math.isnan(observed[name].get(column.metric, math.nan)) for name in names):
             continue
         digits = 2 if column.factor == 1 else 1
-        columns.append([_number(observed[name][column.metric] * column.factor, digits) for name in names])
+        columns.append([number_text(observed[name][column.metric] * column.factor, digits) for name in names])
         columns.append(cells)
         head += [f"{unit}\nobserved", "\nsimulated"]
     rows = [[name, *(cells[at] for cells in columns)] for at, name in enumerate(names)]
@@ -321,7 +304,7 @@ def _beside(run: Run, baseline: OptionResult) -> list[str]:
         head: list[str] = [""]
         columns: list[list[str]] = [[f"{'=' if formulas[name].exact else '~'} {name}" for name in names]]
         for column in _FORMULA_COLUMNS:
-            if not _is_seen(column, {name: simulated[name] for name in names}):
+            if not is_seen(column, {name: simulated[name] for name in names}):
                 continue
             said = [formulas[name].values[column.metric] for name in names]
             columns += _beside_cells(column, said, [simulated[name][column.metric] for name in names])
@@ -340,13 +323,9 @@ def _beside(run: Run, baseline: OptionResult) -> list[str]:
 def _beside_cells(column: Column, said: Sequence[float], found: Sequence[Estimate]) -> list[list[str]]:
     """Cells of what formulas say and of what was simulated."""
     halves = [estimate.half_width * column.factor for estimate in found]
-    digits = _digits([min((half for half in halves if half > 0), default=0.0)])
+    digits = digits_for([min((half for half in halves if half > 0), default=0.0)])
     cells = [
-        _number(value * column.factor, digits) + ("*" if lies_within(value, estimate) is False else " ")
+        number_text(value * column.factor, digits) + ("*" if lies_within(value, estimate) is False else " ")
         for value, estimate in zip(said, found, strict=True)
     ]
-    return [cells, [_estimate(estimate, column.factor, digits) for estimate in found]]
-
-
-def _number(value: float, digits: int) -> str:
-    return _MISSING if math.isnan(value) else f"{value:,.{digits}f}"
+    return [cells, [estimate_text(estimate, column.factor, digits) for estimate in found]]

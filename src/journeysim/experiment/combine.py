@@ -16,7 +16,7 @@ from journeysim.journey.strict_yaml import read_leniently
 from journeysim.market.presets import is_file_name
 
 MAX_GRID = 1000
-_MERGED_BY_ENTRY = ("set", "options", "grid")
+_MERGED_BY_ENTRY = ("set", "options", "grid", "contrasts")
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,9 @@ class GridOption:
 def extended(document: Document, problems: list[Problem]) -> Document:
     """Fill a scenario with what the scenario that it extends says.
 
-    Keys of the file itself win; ``set``, ``options`` and ``grid`` are merged entry by entry, those of the
-    extended scenario first. A map named by the extended scenario stays where that file looks for it.
+    Keys of the file itself win; ``set``, ``options``, ``grid`` and ``contrasts`` are merged entry by entry,
+    those of the extended scenario first. A map named by the extended scenario stays where that file looks
+    for it.
 
     Parameters
     ----------

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from journeysim.branch.calendar import OpenDay, open_days
 from journeysim.errors import InputError, Problem
 from journeysim.experiment.combine import extended
+from journeysim.experiment.contrasts import Contrast
 from journeysim.experiment.map_files import map_at
 from journeysim.experiment.markets import MarketLoader, banks_aligned
 from journeysim.experiment.options import Change, OptionBuilder, changes_in
@@ -191,6 +192,7 @@ class _Loader:
             warnings = builder.warnings
         if file is not None:
             self._check_baseline(file, changes)
+            self._check_contrasts(file, changes)
         if self._problems or file is None or named is None or loaded is None:
             raise InputError(in_file_order(self._problems))
         for option in options:
@@ -211,6 +213,10 @@ class _Loader:
             resolved=resolved,
             files=files,
             warnings=tuple(warnings),
+            contrasts=tuple(
+                Contrast(name, (one.of[0], one.of[1]), (one.less[0], one.less[1]))
+                for name, one in file.contrasts.items()
+            ),
         )
 
     def _market_loader(self, file: ScenarioFile | None, common: Sections) -> MarketLoader | None:
@@ -314,6 +320,16 @@ class _Loader:
             problem = "no option has this name"
             self._problems.append(problem_at(self._scenario, ("baseline",), problem, file.baseline, hint))
 
+    def _check_contrasts(self, file: ScenarioFile, changes: Sequence[Change]) -> None:
+        names = [change.name for change in changes]
+        for contrast, found in file.contrasts.items():
+            for key, pair in (("of", found.of), ("less", found.less)):
+                for number, name in enumerate(pair):
+                    if name not in names:
+                        loc, problem = ("contrasts", contrast, key, number), "no option has this name"
+                        hint = nearest(name, names)
+                        self._problems.append(problem_at(self._scenario, loc, problem, name, hint))
+
     def _resolved(
         self,
         file: ScenarioFile,
@@ -354,6 +370,9 @@ class _Loader:
                     }
                 )
                 for change, option in zip(changes, options, strict=True)
+            },
+            "contrasts": {
+                name: {"of": list(one.of), "less": list(one.less)} for name, one in file.contrasts.items()
             },
             "behaviour": behaviour.data,
             "journey": None if self._plan is None else files.moved(self._plan.data),

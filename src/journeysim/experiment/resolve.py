@@ -22,6 +22,9 @@ OWN_RULES = "files/own_rules.py"
 FILES = "files"
 """Folder beside a resolved scenario that holds the data files it names."""
 
+NO_PART_OF_ID = frozenset({"replications", "contrasts"})
+"""Keys of a resolved scenario that move none of its numbers."""
+
 _NAMING_FILES = frozenset({"from_log", "appointments", "empirical", "count", "network"})
 """Keys whose mapping may name a data file under ``file``."""
 
@@ -109,6 +112,8 @@ def rules_text(rules: OwnRules) -> str:
 def run_id(resolved: Mapping[str, Any], files: Mapping[str, bytes]) -> str:
     """Hash of everything that the numbers of a run follow from, but the number of replications.
 
+    Contrasts are no part of it: they ask something of the numbers and move none.
+
     Parameters
     ----------
     resolved : the resolved scenario.
@@ -118,7 +123,7 @@ def run_id(resolved: Mapping[str, Any], files: Mapping[str, bytes]) -> str:
     -------
     64 hexadecimal digits.
     """
-    kept = {key: value for key, value in resolved.items() if key != "replications"}
+    kept = {key: value for key, value in resolved.items() if key not in NO_PART_OF_ID}
     digest = hashlib.sha256()
     digest.update(json.dumps([RESULTS, kept], ensure_ascii=False, separators=(",", ":")).encode())
     for name in sorted(files):

@@ -142,7 +142,7 @@ def summarise(
     baseline : the option that the others are compared with.
     descriptions : of options that have one.
     """
-    values = {option: _by_metric(metrics, option) for option in options}
+    values = {option: values_by_metric(metrics, option) for option in options}
     comparisons = _compared(values, baseline)
     return tuple(
         OptionResult(
@@ -227,7 +227,7 @@ def _estimate_document(value: Estimate) -> dict[str, Any]:
     }
 
 
-def _by_metric(metrics: pl.DataFrame, option: str) -> dict[MetricKey, FloatArray]:
+def values_by_metric(metrics: pl.DataFrame, option: str) -> dict[MetricKey, FloatArray]:
     """Values of each metric over the replications of an option, in order of replication."""
     own = metrics.filter(pl.col("option") == option)
     replications = own["replication"].unique().sort()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from journeysim.errors import InputError, Problem
-from journeysim.experiment.resolve import RESULTS, differing, folder_name, run_id
+from journeysim.experiment.resolve import NO_PART_OF_ID, RESULTS, differing, folder_name, run_id
 from journeysim.experiment.scenario import Scenario
 from journeysim.experiment.store import RunFolder, RunHeader
 from journeysim.experiment.yaml_text import to_yaml
@@ -81,8 +81,13 @@ def _begin(folder: RunFolder, header: RunHeader, scenario: Scenario) -> None:
     kept = _kept_scenario(folder)
     finished = folder.result_path.exists()
     # A finished run of more replications also holds the answer for fewer: its own scenario stays.
-    if kept is None or not finished or kept.data.get("replications", 0) < scenario.replications:
+    have = 0 if kept is None else kept.data.get("replications", 0)
+    if kept is None or not finished or have < scenario.replications:
         folder.write_scenario(text)
+    elif have == scenario.replications and kept.data.get("contrasts") != scenario.resolved.get("contrasts"):
+        # The same numbers, asked something else: what is derived from them is told again.
+        folder.write_scenario(text)
+        folder.reopen()
 
 
 def _kept_scenario(folder: RunFolder) -> Document | None:
@@ -100,7 +105,7 @@ def _refuse_another(folder: RunFolder, found: RunHeader, wanted: RunHeader, scen
         told = [
             f"{path}: {_shown(there)} there, {_shown(here)} here"
             for path, there, here in differences
-            if path != "replications"
+            if path.partition(".")[0] not in NO_PART_OF_ID
         ]
         rest = len(told) - _SHOWN_DIFFERENCES
         more = [f"and {rest} more"] if rest > 0 else []

@@ -6,6 +6,7 @@ can change a number; they only decide how evenly the cores are busy and how much
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -20,7 +21,34 @@ MAX_CHUNK = 64
 SERIAL_BELOW_SECONDS = 2.0
 """Work that one process finishes sooner than this is not worth starting others for."""
 
+LEAST_REPLICATIONS = 2
+"""Replications that are run however little time there is: with fewer there is no interval."""
+
 Commit = Callable[[ChunkResult], None]
+
+
+@dataclass(frozen=True)
+class TimeLimit:
+    """When to begin no more replications.
+
+    Parameters
+    ----------
+    ends_at : on the clock of `time.monotonic`, seconds.
+    """
+
+    ends_at: float
+
+    def fitting(self, first: int, count: int, seconds: float) -> int:
+        """How many of ``count`` replications may begin that take about ``seconds`` each; the first few may.
+
+        Parameters
+        ----------
+        first : number of the first of them, from 0.
+        """
+        due = max(0, LEAST_REPLICATIONS - first)
+        left = self.ends_at - time.monotonic()
+        fit = 0 if left <= 0 else count if left >= count * seconds else int(left / seconds)
+        return min(count, max(due, fit))
 
 
 @dataclass
@@ -30,10 +58,13 @@ class Cutter:
     Parameters
     ----------
     missing : for each task its replications to do, ascending.
+    seconds : that a replication takes, by task, as far as was measured.
+    limit : None for as long as it takes.
     """
 
     missing: Sequence[list[int]]
     seconds: dict[int, float] = field(default_factory=dict)
+    limit: TimeLimit | None = None
     _turn: int = 0
 
     def left(self) -> int:
@@ -42,16 +73,17 @@ class Cutter:
 
     def seconds_left(self) -> float:
         """Estimate of the work not yet handed out; 0 before anything was measured."""
-        known = list(self.seconds.values())
-        guess = sum(known) / len(known) if known else 0.0
-        return sum(len(numbers) * self.seconds.get(at, guess) for at, numbers in enumerate(self.missing))
+        return sum(len(numbers) * self._expected(at) for at, numbers in enumerate(self.missing))
 
     def learn(self, result: ChunkResult) -> None:
         """Take note of how long a replication of a task takes."""
         self.seconds[result.chunk.task] = result.seconds / result.chunk.count
 
     def next_chunk(self, jobs: int) -> Chunk | None:
-        """Cut the next chunk: consecutive replications of the task that is furthest behind."""
+        """Cut the next chunk: consecutive replications of the task that is furthest behind.
+
+        None where nothing is left to do, or no time to do it in.
+        """
         waiting = [task for task, numbers in enumerate(self.missing) if numbers]
         if not waiting:
             return None
@@ -61,9 +93,18 @@ class Cutter:
         count = 1
         while count < min(size, len(numbers)) and numbers[count] == numbers[0] + count:
             count += 1
+        if self.limit is not None:
+            count = self.limit.fitting(numbers[0], count, self._expected(task))
+            if count == 0:
+                return None
         chunk = Chunk(task, numbers[0], count)
         del numbers[:count]
         return chunk
+
+    def _expected(self, task: int) -> float:
+        """Seconds that a replication of a task takes, as far as is known."""
+        known = list(self.seconds.values())
+        return self.seconds.get(task, sum(known) / len(known) if known else 0.0)
 
     def _size(self, task: int, jobs: int) -> int:
         if task not in self.seconds:
@@ -75,7 +116,13 @@ class Cutter:
 
 
 def run_chunks(
-    packed: Sequence[bytes], missing: Sequence[list[int]], jobs: int | None, commit: Commit
+    packed: Sequence[bytes],
+    missing: Sequence[list[int]],
+    jobs: int | None,
+    commit: Commit,
+    *,
+    limit: TimeLimit | None = None,
+    replication_seconds: float = 0.0,
 ) -> None:
     """Simulate every missing replication and commit each chunk as it ends.
 
@@ -86,6 +133,8 @@ def run_chunks(
     jobs : processes; 1 works in this one; None takes the cores there are, or this process alone where the
         work is small.
     commit : called in this process with every finished chunk, in the order they end.
+    limit : after which nothing more is begun; what then is at work is waited for.
+    replication_seconds : about how long a replication of all tasks takes; 0 where that is unknown.
 
     Raises
     ------
@@ -94,7 +143,10 @@ def run_chunks(
     KeyboardInterrupt
         Somebody pressed Ctrl-C; chunks that had ended are committed.
     """
-    cutter = Cutter([list(numbers) for numbers in missing])
+    cutter = Cutter([list(numbers) for numbers in missing], limit=limit)
+    rounds = max((len(numbers) for numbers in missing), default=0)
+    if jobs is None and replication_seconds * rounds > SERIAL_BELOW_SECONDS:
+        jobs = cores()
     if jobs is None:
         jobs = _try_alone(packed, cutter, commit)
     if cutter.left() == 0:
@@ -124,7 +176,8 @@ def _try_alone(packed: Sequence[bytes], cutter: Cutter, commit: Commit) -> int:
 
 def _drive(executor: Executor, packed: Sequence[bytes], cutter: Cutter, jobs: int, commit: Commit) -> None:
     # A serial executor works while submitting: one at a time commits each chunk before the next begins.
-    most = 1 if jobs == 1 else 2 * jobs
+    # With little time left nothing may wait in line that could be left undone.
+    most = jobs if jobs == 1 or cutter.limit is not None else 2 * jobs
     running: set[Future[ChunkResult]] = set()
     try:
         while True:

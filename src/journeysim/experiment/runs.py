@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import polars as pl
 
@@ -19,7 +19,12 @@ from journeysim.branch.simulate import ENGINES
 from journeysim.branch.steps import visits_from_steps
 from journeysim.errors import JourneySimError, StoppedEarly
 from journeysim.experiment.beside import formula_document
-from journeysim.experiment.files import write_whole
+from journeysim.experiment.contrasts import (
+    ContrastResult,
+    contrasted,
+    contrasts_document,
+    contrasts_table,
+)
 from journeysim.experiment.load import load_scenario, scenario_from
 from journeysim.experiment.observed import Observed, observed_in
 from journeysim.experiment.resolve import OWN_RULES, rules_text
@@ -31,16 +36,18 @@ from journeysim.experiment.results import (
     summary_table,
 )
 from journeysim.experiment.reuse import Opened, open_folder
-from journeysim.experiment.runner import run_chunks
+from journeysim.experiment.runner import TimeLimit, run_chunks
 from journeysim.experiment.scenario import Scenario
-from journeysim.experiment.store import Chunk, RunFolder, missing_replications
-from journeysim.experiment.workers import ChunkResult, MarketTask, Task, pack
+from journeysim.experiment.store import (
+    Chunk,
+    RunFolder,
+    complete_replications,
+    missing_replications,
+)
+from journeysim.experiment.tasks import Progress, Work, work_of
+from journeysim.experiment.workers import ChunkResult
+from journeysim.experiment.yaml_text import to_yaml
 from journeysim.journey import Journey
-from journeysim.market.model import Alternative
-from journeysim.market.start import Start, calibrated
-
-Progress = Callable[[int, int], None]
-"""Called with the replications done and all there are, of all options together."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,8 @@ class Run:
     metrics : columns option, replication, scope, name, metric, value; null where nothing was observed.
     options : estimates and comparisons of each option, in the order of the scenario.
     observed : what the log of recorded arrivals says; None without one.
+    contrasted : answers to the scenario's contrasts, in its order.
+    asked : replications asked for; more than the scenario's where the time was too short for all.
     notes : what the caller should know beside the numbers.
     """
 
@@ -64,6 +73,8 @@ class Run:
     metrics: pl.DataFrame = field(repr=False)
     options: tuple[OptionResult, ...] = field(repr=False)
     observed: Observed | None = field(repr=False)
+    contrasted: tuple[ContrastResult, ...] = field(repr=False)
+    asked: int
     notes: tuple[str, ...] = ()
     _steps: Callable[[], pl.DataFrame] | None = field(default=None, repr=False)
     _rules: OwnRules | None = field(default=None, repr=False)
@@ -77,6 +88,11 @@ class Run:
     def differences(self) -> pl.DataFrame:
         """Paired differences from the baseline, with unadjusted interval and p, and Holm's p."""
         return differences_table(self.options)
+
+    @cached_property
+    def contrasts(self) -> pl.DataFrame:
+        """Differences of differences, of whole replications and of months; see `contrasts_table`."""
+        return contrasts_table(self.contrasted)
 
     @cached_property
     def months(self) -> pl.DataFrame:
@@ -110,10 +126,16 @@ class Run:
 
     @cached_property
     def formulas(self) -> dict[str, dict[str, Beside]]:
-        """What queueing formulas say, by option and touchpoint, and where they say nothing and why."""
+        """What queueing formulas say, by option and touchpoint, and where they say nothing and why.
+
+        Empty for an option with several branches, which have a map each.
+        """
         if self._rules is not None:
             return {o.name: no_formulas(o.journey, OWN_RULES_DECIDE) for o in self.scenario.options}
-        return {option.name: formulas_beside(option.journey, option.days) for option in self.scenario.options}
+        return {
+            option.name: {} if option.branches > 1 else formulas_beside(option.journey, option.days)
+            for option in self.scenario.options
+        }
 
     @property
     def document(self) -> dict[str, Any]:
@@ -129,6 +151,8 @@ class Run:
                 for option in self.options
             ],
         }
+        if self.contrasted:
+            document["contrasts"] = contrasts_document(self.contrasted)
         if self.observed is not None:
             document["observed"] = self.observed.document()
         return document
@@ -149,7 +173,9 @@ def run(
     resume: bool = False,
     steps: bool = True,
     rules: OwnRules | None = None,
+    within_s: float | None = None,
     progress: Progress | None = None,
+    calibration: Progress | None = None,
 ) -> Run:
     """Simulate every option of a scenario and compare it with the baseline.
 
@@ -165,7 +191,10 @@ def run(
     resume : continue a run that was stopped.
     steps : keep every step of every visit; memory and disk then grow with the number of visits.
     rules : routing, priority and service time of one's own, in every option; see `OwnRules`.
-    progress : called after every chunk of replications.
+    within_s : seconds in which to run as many of the replications as fit, the same number of each option,
+        2 at least; None runs them all. How many fit changes no number of those that ran.
+    progress : called after every chunk with the replications done and all there are, of all options.
+    calibration : called with the months of a market's baseline done and all there are, before that.
 
     Raises
     ------
@@ -175,6 +204,7 @@ def run(
         It was stopped, a worker was lost or the folder cannot be written; what had finished is kept in the
         folder, if there is one.
     """
+    limit = _limit(within_s)
     if isinstance(scenario, str | Path):
         scenario = load_scenario(scenario)
     elif isinstance(scenario, Journey):
@@ -183,79 +213,119 @@ def run(
     if engine not in (*ENGINES, "auto"):
         raise JourneySimError(f"engine: auto or one of {', '.join(ENGINES)} is required, found {engine!r}")
     chosen = ENGINES[0] if engine == "auto" else engine
+    how = _How(chosen, jobs, rules, limit, progress, calibration)
     if out is None:
-        return _run_in_memory(
-            scenario, _packed(scenario, chosen, steps, rules), chosen, jobs, steps, progress, rules
-        )
+        return _run_in_memory(scenario, how, steps)
     if rules is not None:
         scenario = replace(scenario, files={**scenario.files, OWN_RULES: rules_text(rules).encode()})
     with open_folder(Path(out), scenario, chosen, steps=steps, resume=resume) as opened:
-        packed = _packed(scenario, chosen, opened.steps, rules, opened.folder.start_path)
-        return _run_in_folder(opened, packed, scenario, chosen, jobs, progress, rules)
+        return _run_in_folder(opened, scenario, how)
 
 
-def _run_in_memory(
-    scenario: Scenario,
-    packed: list[bytes],
-    engine: str,
-    jobs: int | None,
-    steps: bool,
-    progress: Progress | None,
-    rules: OwnRules | None,
-) -> Run:
+@dataclass(frozen=True)
+class _How:
+    """How a run is to be done, whatever it is; see `run`."""
+
+    engine: str
+    jobs: int | None
+    rules: OwnRules | None
+    limit: TimeLimit | None
+    progress: Progress | None
+    calibration: Progress | None
+
+    def work(self, scenario: Scenario, steps: bool, start_path: Path | None = None) -> Work:
+        return work_of(
+            scenario,
+            self.engine,
+            steps=steps,
+            rules=self.rules,
+            start_path=start_path,
+            progress=self.calibration,
+        )
+
+    def do(self, work: Work, missing: list[list[int]], commit: Callable[[ChunkResult], None]) -> None:
+        run_chunks(
+            work.packed,
+            missing,
+            self.jobs,
+            commit,
+            limit=self.limit,
+            replication_seconds=work.replication_seconds,
+        )
+
+    def tell(self, done: int, total: int) -> None:
+        if self.progress:
+            self.progress(done, total)
+
+
+def _limit(within_s: float | None) -> TimeLimit | None:
+    if within_s is None:
+        return None
+    if not within_s > 0:
+        raise JourneySimError(f"within_s: seconds above 0 are required, found {within_s}")
+    return TimeLimit(time.monotonic() + within_s)
+
+
+def _run_in_memory(scenario: Scenario, how: _How, steps: bool) -> Run:
     kept: dict[Chunk, ChunkResult] = {}
-    total = len(packed) * scenario.replications
+    work = how.work(scenario, steps)
+    tasks, asked = len(work.packed), scenario.replications
 
     def commit(result: ChunkResult) -> None:
         kept[result.chunk] = result
-        if progress:
-            progress(sum(chunk.count for chunk in kept), total)
+        how.tell(sum(chunk.count for chunk in kept), tasks * asked)
 
-    missing = missing_replications([], len(packed), scenario.replications)
-    run_chunks(packed, missing, jobs, commit)
-    in_order = [kept[chunk] for chunk in sorted(kept)]
-    metrics = _in_option_order(pl.concat([result.metrics for result in in_order]), scenario)
+    how.tell(0, tasks * asked)
+    how.do(work, missing_replications([], tasks, asked), commit)
+    scenario = _as_far_as_it_went(scenario, list(kept), tasks)
+    in_order = [kept[chunk] for chunk in sorted(kept) if chunk.first < scenario.replications]
+    metrics = _in_option_order(_first_of([result.metrics for result in in_order], scenario), scenario)
     frames = [result.steps for result in in_order if result.steps is not None]
-    read_steps = (lambda: _in_option_order(pl.concat(frames), scenario)) if steps else None
-    return _run_of(scenario, engine, None, metrics, (), read_steps, rules)
+    read_steps = (lambda: _in_option_order(_first_of(frames, scenario), scenario)) if steps else None
+    return _run_of(scenario, how, None, metrics, (), read_steps, asked)
 
 
-def _run_in_folder(
-    opened: Opened,
-    packed: list[bytes],
-    scenario: Scenario,
-    engine: str,
-    jobs: int | None,
-    progress: Progress | None,
-    rules: OwnRules | None,
-) -> Run:
-    folder, steps = opened.folder, opened.steps
-    missing = missing_replications(folder.committed(), len(packed), scenario.replications)
-    total = len(packed) * scenario.replications
+def _run_in_folder(opened: Opened, scenario: Scenario, how: _How) -> Run:
+    folder, steps, asked = opened.folder, opened.steps, scenario.replications
+    work = how.work(scenario, steps, folder.start_path)
+    tasks = len(work.packed)
+    missing = missing_replications(folder.committed(), tasks, asked)
+    total = tasks * asked
     done = total - sum(len(numbers) for numbers in missing)
 
     def commit(result: ChunkResult) -> None:
         nonlocal done
         folder.commit(result.chunk, result.metrics, result.steps)
         done += result.chunk.count
-        if progress:
-            progress(done, total)
+        how.tell(done, total)
 
-    if progress:
-        progress(done, total)
+    how.tell(done, total)
     try:
         if any(missing):
             folder.reopen()
-            run_chunks(packed, missing, jobs, commit)
+            how.do(work, missing, commit)
+            scenario = _as_far_as_it_went(scenario, folder.committed(), tasks)
+            if scenario.replications < asked:
+                folder.write_scenario(to_yaml(dict(scenario.resolved)))
         metrics = _in_option_order(folder.read_metrics(scenario.replications), scenario)
         read_steps = _steps_reader(folder, scenario) if steps else None
-        run = _run_of(scenario, engine, folder.path, metrics, opened.notes, read_steps, rules)
+        run = _run_of(scenario, how, folder.path, metrics, opened.notes, read_steps, asked)
         if not folder.result_path.exists():
             _write_tables(folder, run, steps)
             folder.write_result(run.document)
     except KeyboardInterrupt:
         raise StoppedEarly(f"stopped: {done} of {total} replications are kept in {folder.path}") from None
     return run
+
+
+def _as_far_as_it_went(scenario: Scenario, done: Sequence[Chunk], tasks: int) -> Scenario:
+    """The scenario with the replications that every option has, where time was too short for all."""
+    complete = complete_replications(done, tasks)
+    return scenario if complete >= scenario.replications else scenario.overridden(replications=complete)
+
+
+def _first_of(frames: Sequence[pl.DataFrame], scenario: Scenario) -> pl.DataFrame:
+    return pl.concat(frames).filter(pl.col("replication") < scenario.replications)
 
 
 def _steps_reader(folder: RunFolder, scenario: Scenario) -> Callable[[], pl.DataFrame]:
@@ -266,24 +336,29 @@ def _write_tables(folder: RunFolder, run: Run, steps: bool) -> None:
     folder.write_table("metrics", run.metrics)
     folder.write_table("summary", run.summary)
     folder.write_table("differences", run.differences)
+    if run.contrasted:
+        folder.write_table("contrasts", run.contrasts)
     if steps:
         folder.write_table("visits", run.visits)
 
 
 def _run_of(
     scenario: Scenario,
-    engine: str,
+    how: _How,
     folder: Path | None,
     metrics: pl.DataFrame,
     notes: tuple[str, ...],
     steps: Callable[[], pl.DataFrame] | None,
-    rules: OwnRules | None,
+    asked: int,
 ) -> Run:
     names = [option.name for option in scenario.options]
     descriptions = {option.name: option.description for option in scenario.options}
     options = summarise(metrics, names, scenario.baseline, descriptions)
     observed = observed_in(scenario.baseline_option)
-    return Run(scenario, engine, folder, metrics, options, observed, notes, steps, rules)
+    contrasts = contrasted(metrics, scenario.contrasts)
+    return Run(
+        scenario, how.engine, folder, metrics, options, observed, contrasts, asked, notes, steps, how.rules
+    )
 
 
 def _in_option_order(frame: pl.DataFrame, scenario: Scenario) -> pl.DataFrame:
@@ -291,62 +366,3 @@ def _in_option_order(frame: pl.DataFrame, scenario: Scenario) -> pl.DataFrame:
     if scenario.options[0].market is None:
         return frame
     return pl.concat([frame.filter(pl.col("option") == option.name) for option in scenario.options])
-
-
-def _packed(
-    scenario: Scenario, engine: str, steps: bool, rules: OwnRules | None, start_path: Path | None = None
-) -> list[bytes]:
-    """The tasks of a scenario: one for each option, or one for all options of a market."""
-    if scenario.options[0].market is not None:
-        return [pack(_market_task(scenario, steps, rules, start_path))]
-    return [
-        pack(
-            Task(
-                option=option.name,
-                journey=option.journey,
-                experience=option.behaviour,
-                days=option.days,
-                seed=scenario.seed,
-                target_wait_min=scenario.target_wait_min,
-                engine=engine,
-                keep_steps=steps,
-                rules=rules,
-            )
-        )
-        for option in scenario.options
-    ]
-
-
-def _market_task(
-    scenario: Scenario, steps: bool, rules: OwnRules | None, start_path: Path | None
-) -> MarketTask:
-    alternatives = tuple(
-        Alternative(option.name, option.market, option.behaviour, option.cost_per_year)
-        for option in scenario.options
-        if option.market is not None
-    )
-    baseline = [option.name for option in scenario.options].index(scenario.baseline)
-    start = _kept_start(start_path)
-    if start is None:
-        start = calibrated(alternatives[baseline], scenario.seed, scenario.target_wait_min)
-        if start_path is not None:
-            write_whole(start_path, start.to_bytes())
-    return MarketTask(
-        alternatives,
-        baseline,
-        replace(start, months=()),
-        scenario.seed,
-        scenario.target_wait_min,
-        steps,
-        rules,
-    )
-
-
-def _kept_start(path: Path | None) -> Start | None:
-    """What the baseline fixed when the run began; None where it is not kept yet, or cannot be read."""
-    if path is None:
-        return None
-    try:
-        return Start.from_bytes(path.read_bytes())
-    except (OSError, ValueError, KeyError, BadZipFile):
-        return None

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, SkipValidation, Strict, WithJsonSch
 
 from journeysim.branch.calendar import OpenDay
 from journeysim.errors import Problem
+from journeysim.experiment.contrasts import Contrast
 from journeysim.journey import Journey
 from journeysim.journey.distributions import Strictly
 from journeysim.journey.values import (
@@ -82,6 +83,18 @@ class OptionFile(Strictly):
         0.0,
         description="What the option costs a year beside its staff, in the map's currency.",
         examples=[12000],
+    )
+
+
+OptionPair = Annotated[tuple[OptionName, ...], Field(min_length=2, max_length=2)]
+
+
+class ContrastFile(Strictly):
+    """A difference of differences: (A - B) - (C - D), paired by replication."""
+
+    of: OptionPair = Field(description="Options A and B.", examples=[["Bad month", "Today"]])
+    less: OptionPair = Field(
+        description="Options C and D.", examples=[["Bad month, nobody tells", "Nobody tells"]]
     )
 
 
@@ -203,6 +216,11 @@ class ScenarioFile(Strictly):
         description="One more option for every combination of these values.",
         examples=[{"staff.tellers.count": [3, 4, 5]}],
     )
+    contrasts: dict[OptionName, ContrastFile] = Field(
+        {},
+        description="Differences of differences between options, by name; they do not change the run.",
+        examples=[{"Echo": {"of": ["Bad month", "Today"], "less": ["Bad month, silent", "Silent"]}}],
+    )
 
 
 @dataclass(frozen=True)
@@ -229,6 +247,16 @@ class Option:
     cost_per_year: float = 0.0
     market: Market | None = None
 
+    @property
+    def passes(self) -> bool:
+        """Whether its changes hold on some days only."""
+        return self.market is not None and any(b.period is not None for b in self.market.banks[0].branches)
+
+    @property
+    def branches(self) -> int:
+        """Number of our branches."""
+        return 1 if self.market is None else len(self.market.banks[0].branches)
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -248,6 +276,7 @@ class Scenario:
         beside it, it alone reproduces the run.
     files : content of the data files that ``resolved`` names, by their path.
     warnings : what looks doubtful but may be meant.
+    contrasts : differences of differences to look at beside those from the baseline.
     """
 
     name: str
@@ -261,6 +290,7 @@ class Scenario:
     resolved: Mapping[str, Any] = field(repr=False)
     files: Mapping[str, bytes] = field(repr=False)
     warnings: tuple[Problem, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
 
     @property
     def baseline_option(self) -> Option:

@@ -104,18 +104,39 @@ def paired_difference(option: FloatArray, baseline: FloatArray) -> Difference:
     ----------
     Law (2015), Simulation Modeling and Analysis, 5th ed., section 10.2.1 (paired-t interval).
     """
-    both = ~(np.isnan(option) | np.isnan(baseline))
-    first, second = option[both], baseline[both]
-    count = int(first.size)
+    return _paired(option - baseline, option, baseline)
+
+
+def difference_of_differences(
+    first: FloatArray, second: FloatArray, third: FloatArray, fourth: FloatArray
+) -> Difference:
+    """Contrast (first - second) - (third - fourth) of four options under common random numbers.
+
+    Parameters
+    ----------
+    first, second, third, fourth : shape (replications,) each; as those of `paired_difference`, with what
+        is said there of differences without variance.
+
+    Returns
+    -------
+    with the variance of four independent sets of replications as what pairing is held against.
+    """
+    return _paired((first - second) - (third - fourth), first, second, third, fourth)
+
+
+def _paired(gaps: FloatArray, *options: FloatArray) -> Difference:
+    """Mean of what was made of options replication by replication; NaN where one of them has no value."""
+    both = ~np.isnan(gaps)
+    gaps, complete = gaps[both], [option[both] for option in options]
+    count = int(gaps.size)
     if count == 0:
         return Difference(math.nan, math.nan, math.nan, math.nan, 0, math.nan)
-    gaps = first - second
     mean = _mean(gaps)
     if count == 1:
         return Difference(mean, math.nan, math.nan, math.nan, 1, math.nan)
-    scale = float(max(np.abs(first).max(), np.abs(second).max()))
+    scale = float(max(np.abs(values).max() for values in complete))
     spread = _spread(gaps, scale)
-    unpaired = _spread(first, scale) ** 2 + _spread(second, scale) ** 2
+    unpaired = sum(_spread(values, scale) ** 2 for values in complete)
     removed = 1 - spread**2 / unpaired if unpaired > 0 else math.nan
     if spread == 0:
         p = 1.0 if abs(mean) <= _ROUNDING * scale else 0.0

@@ -249,6 +249,19 @@ class RunFolder:
         return pl.concat(frames).filter(pl.col("replication") < replications)
 
 
+def complete_replications(done: Sequence[Chunk], tasks: int) -> int:
+    """Count the replications, from the first on without a gap, that every task has.
+
+    Parameters
+    ----------
+    done : committed chunks.
+    tasks : number of options, or 1 for all options of a market.
+    """
+    most = max((chunk.first + chunk.count for chunk in done), default=0)
+    missing = missing_replications(done, tasks, most)
+    return min((numbers[0] if numbers else most for numbers in missing), default=0)
+
+
 def missing_replications(done: Sequence[Chunk], tasks: int, replications: int) -> list[list[int]]:
     """Replications of each task that are still to be simulated, ascending.
 

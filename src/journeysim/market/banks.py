@@ -74,6 +74,8 @@ class BranchAtWork:
     target_wait_min : minutes within which a customer should be served.
     keep, keep_steps : whether to sum up what happens in the branch, and to keep every step.
     own_rules : an analyst's own, in place of the map's where they answer.
+    learnt : score that complaints have taught it to add to every visit's, and to what the visit says of
+        staff and product.
     totals, scores, tables : what has been summed up and kept.
     """
 
@@ -86,6 +88,7 @@ class BranchAtWork:
     keep: bool = False
     keep_steps: bool = False
     own_rules: OwnRules | None = None
+    learnt: float = 0.0
     totals: Totals | None = None
     scores: ScoreTotals | None = None
     tables: list[pl.DataFrame] = field(default_factory=list)
@@ -153,14 +156,20 @@ class BranchAtWork:
 
     def points(self, month: int, luck: Luck, memo: Memo) -> Points:
         """Everything that may become a visit in a month, to this bank or another."""
+        found: Points = memo.once((month, id(self)), lambda: self._points(month, luck, memo))
+        return found
+
+    def _points(self, month: int, luck: Luck, memo: Memo) -> Points:
+        """The same, drawn, in the order of time."""
         draw = memoised_points(self.crowd, month, memo)
-        return Points.together(
+        points = Points.together(
             [
                 draw(plan, batch, luck)
                 for journey, days in self._by_map(month)
                 for plan, batch in day_batches(journey, days, of_map=self._compiled(journey)[0])
             ]
         )
+        return points[np.argsort(times(points.luck_address.day.astype(np.int64), points.tick), kind="stable")]
 
     def _all_days(self) -> list[OpenDay]:
         return [
@@ -185,7 +194,7 @@ class BranchAtWork:
             batch.acceptable_wait,
             batch.steps,
             luck,
-            state.disposition[person],
+            state.disposition[person] + self.learnt,
         )
         if self.keep:
             self._sum(batch, scores)
@@ -193,8 +202,8 @@ class BranchAtWork:
             person=person,
             bank=np.full(person.size, self.bank),
             score=scores.score,
-            staff=scores.staff,
-            product=scores.product,
+            staff=np.minimum(scores.staff + self.learnt, 1.0),
+            product=np.minimum(scores.product + self.learnt, 1.0),
             time=times(batch.arrivals.luck_address.day.astype(np.int64), batch.arrivals.tick),
             luck_address=batch.arrivals.luck_address,
         )

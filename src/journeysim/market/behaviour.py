@@ -76,6 +76,10 @@ class ComplaintRules(Strictly):
     media_reach: Count = Field(description="People whom one of them reaches, however large the market.")
     recovery: Recovery = Field(description="What a complaint to the bank leads to.")
     harm_left: HarmLeft = Field(description="Share of the visit's harm that is left, by recovery.")
+    lessons: Share = Field(
+        description="What a complaint resolved for 100 customers teaches: it is added to every later score."
+    )
+    lessons_most: Share = Field(description="Never more than this in all.")
 
 
 class ReasonShares(Strictly):

@@ -119,8 +119,37 @@ def preferred(state: State, image: FloatArray, is_open: BoolArray, rules: Choosi
     -------
     Shape (banks,); sums to less than 1.
     """
-    utility = rules.reputation * (reputation(state, np.arange(state.people)) + image)
-    return np.asarray(_best(np.where(is_open, utility, -np.inf)).mean(axis=0))
+    shares = np.zeros(state.banks)
+    _prefer(state.heard, state.known, image, is_open, rules.reputation, shares)
+    return shares / max(state.people, 1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _thought(heard, known, bank, person):  # type: ignore[no-untyped-def]
+    """What a person thinks of a bank; see `reputation`."""
+    lived = known[bank, person]
+    return heard[bank, person] if np.isnan(lived) else (heard[bank, person] + lived) / 2
+
+
+@numba.njit(cache=True, nogil=True)
+def _prefer(heard, known, image, is_open, strength, shares):  # type: ignore[no-untyped-def]
+    """Add everybody's logit among the banks and nothing to the banks' ``shares``."""
+    banks, people = heard.shape
+    utility = np.empty(banks)
+    for person in range(people):
+        largest = 0.0
+        for bank in range(banks):
+            if is_open[bank]:
+                utility[bank] = strength * (_thought(heard, known, bank, person) + image[bank])
+                largest = max(largest, utility[bank])
+        total = np.exp(-largest)
+        for bank in range(banks):
+            if is_open[bank]:
+                utility[bank] = np.exp(utility[bank] - largest)
+                total += utility[bank]
+        for bank in range(banks):
+            if is_open[bank]:
+                shares[bank] += utility[bank] / total
 
 
 def _best(utility: FloatArray) -> FloatArray:
@@ -172,25 +201,43 @@ def _odds(share: FloatArray) -> FloatArray:
     return np.asarray(np.maximum(share, _LEAST) / max(1 - share.sum(), _LEAST))
 
 
-def attraction(state: State, banks: Banks, constants: FloatArray, rules: ChoosingRules) -> FloatArray:
-    """How much the other banks draw each person: their weights in the choice over the kinds of chooser.
+def attraction(
+    state: State, people: IntArray, banks: Banks, constants: FloatArray, rules: ChoosingRules
+) -> FloatArray:
+    """How much the other banks draw people: their weights in the choice over the kinds of chooser.
 
     Parameters
     ----------
+    people : shape (chosen,), whom.
     constants : shape (banks,), of the banks.
 
     Returns
     -------
-    Shape (people,), >= 0.
+    Shape (chosen,), >= 0.
     """
     kinds = _kinds(rules)
     factor = np.exp(constants) * banks.open
     alike = factor * (kinds[1] * np.exp(banks.strength) + kinds[2])
-    utility = rules.reputation * (reputation(state, np.arange(state.people)) + banks.image)
-    weight = kinds[0] * factor * np.exp(np.clip(utility, -_LARGEST_UTILITY, _LARGEST_UTILITY)) + alike
-    # Summed without one's own, so that no rounding is left where there is no other.
-    np.put_along_axis(weight, state.bank[:, None], 0.0, axis=1)
-    return np.asarray(weight.sum(axis=1))
+    drawn = np.empty(people.size)
+    _attract(
+        state.heard, state.known, state.bank, people,
+        banks.image, kinds[0] * factor, alike, rules.reputation, drawn,
+    )  # fmt: skip
+    return drawn
+
+
+@numba.njit(cache=True, nogil=True)
+def _attract(heard, known, own, people, image, factor, alike, strength, drawn):  # type: ignore[no-untyped-def]
+    for i in range(people.size):
+        person = people[i]
+        # Summed without one's own, so that no rounding is left where there is no other.
+        total = 0.0
+        for bank in range(image.size):
+            if bank != own[person]:
+                utility = strength * (_thought(heard, known, bank, person) + image[bank])
+                utility = min(max(utility, -_LARGEST_UTILITY), _LARGEST_UTILITY)
+                total += factor[bank] * np.exp(utility) + alike[bank]
+        drawn[i] = total
 
 
 def choose(

@@ -103,30 +103,50 @@ def multipliers(state: State, felt: FloatArray, drawn: FloatArray, rules: Leavin
 
     Returns
     -------
-    Shape (4, people): other relationships, rival, product, indifferent staff.
+    Shape (4, people): other relationships, rival, product, indifferent staff; 0 for whom no other bank would
+    take.
     """
-    common = np.log1p(rules.contagion) * felt + _lasting(state, rules)
-    common[state.bad_first] += np.log(rules.bad_first_visit)
-    return _with_opinions(common, state, drawn, rules)
+    passing = np.log1p(rules.contagion) * felt
+    passing[state.bad_first] += np.log(rules.bad_first_visit)
+    return _multipliers(state, np.arange(state.people), passing, drawn, rules)
 
 
-def _lasting(state: State, rules: LeavingRules) -> FloatArray:
-    """Logarithm of what all reasons have in common beside what passes: what was heard, the first months."""
-    found = -rules.heard * state.heard_of_own()
-    found[state.tenure < rules.newcomer_months] += np.log(rules.newcomer)
+def _multipliers(
+    state: State, people: IntArray, passing: FloatArray, drawn: FloatArray, rules: LeavingRules
+) -> FloatArray:
+    """Multipliers of some people; ``passing`` is the logarithm of what is true of them this month only."""
+    found = np.empty((len(REASONS) - FIRST_VOLUNTARY, people.size))
+    _multiply(
+        people, state.bank, state.heard, state.tenure, state.satisfaction, state.product, state.staff,
+        passing, drawn, rules.satisfaction, rules.heard, rules.attraction,
+        rules.newcomer_months, np.log(rules.newcomer), found,
+    )  # fmt: skip
     return found
 
 
-def _with_opinions(common: FloatArray, state: State, drawn: FloatArray, rules: LeavingRules) -> FloatArray:
-    """Multipliers of the voluntary reasons; 0 for whom no other bank would take."""
-    overall = common - rules.satisfaction * state.satisfaction
-    with np.errstate(divide="ignore"):
-        rival = overall + rules.attraction * np.log(drawn) if rules.attraction > 0 else overall
-    product = common - rules.satisfaction * state.product
-    staff = common - rules.satisfaction * state.staff
-    found = np.exp(np.clip(np.stack([overall, rival, product, staff]), -_LARGEST_LOG, _LARGEST_LOG))
-    found[:, drawn == 0] = 0.0
-    return found
+@numba.njit(cache=True, nogil=True)
+def _power(log_multiplier):  # type: ignore[no-untyped-def]
+    return np.exp(min(max(log_multiplier, -_LARGEST_LOG), _LARGEST_LOG))
+
+
+@numba.njit(cache=True, nogil=True)
+def _multiply(  # type: ignore[no-untyped-def]
+    people, bank, heard, tenure, satisfaction, product, staff,
+    passing, drawn, by_satisfaction, by_heard, by_attraction, newcomer_months, newcomer, found,
+):  # fmt: skip
+    for i in range(people.size):
+        p = people[i]
+        if drawn[i] == 0.0:
+            found[:, i] = 0.0
+            continue
+        common = passing[i] - by_heard * heard[bank[p], p]
+        if tenure[p] < newcomer_months:
+            common += newcomer
+        overall = common - by_satisfaction * satisfaction[p]
+        found[0, i] = _power(overall)
+        found[1, i] = _power(overall + by_attraction * np.log(drawn[i])) if by_attraction > 0 else found[0, i]
+        found[2, i] = _power(common - by_satisfaction * product[p])
+        found[3, i] = _power(common - by_satisfaction * staff[p])
 
 
 def settle(
@@ -148,63 +168,66 @@ def settle(
     """
     multiplier = multipliers(state, felt, drawn, rules)
     customers = np.maximum(state.customers(), 1)
-    mean = np.stack(
-        [np.bincount(state.bank, weights=row, minlength=state.banks) / customers for row in multiplier],
-        axis=1,
-    )
-    known = mean if constants is None else constants
-    divisor = np.where(known > 0, known, 1.0)
+    sums = [np.bincount(state.bank, weights=row, minlength=state.banks) for row in multiplier]
+    mean = np.stack(sums, axis=1) / customers[:, None]
+    divisor = mean if constants is None else constants
     base = yearly_hazard(rules) / 12 * shares(rules)
-    hazard = np.empty((len(REASONS), state.people))
-    hazard[:FIRST_VOLUNTARY] = base[:FIRST_VOLUNTARY, None]
-    hazard[FIRST_VOLUNTARY:] = base[FIRST_VOLUNTARY:, None] * multiplier / divisor[state.bank].T
+    weights = base[FIRST_VOLUNTARY:] / np.where(divisor > 0, divisor, 1.0)
     reason = np.empty(state.people, dtype=np.int64)
-    _first_clock(hazard, reason, *luck.key("leaving"), np.uint64(month))
-    return Settlement(reason, *_probabilities(hazard), mean)
+    leaves, goes = np.empty(state.people), np.empty(state.people)
+    _settle(
+        state.bank, multiplier, base, weights, reason, leaves, goes, *luck.key("leaving"), np.uint64(month)
+    )
+    return Settlement(reason, leaves, goes, mean)
 
 
-def steady_hazards(state: State, drawn: FloatArray, rules: LeavingRules, constants: FloatArray) -> FloatArray:
-    """Hazard of each person in a month without what passes: friends who left, a bad first visit.
+def steady_hazards(
+    state: State, people: IntArray, drawn: FloatArray, rules: LeavingRules, constants: FloatArray
+) -> FloatArray:
+    """Hazard of people in a month without what passes: friends who left, a bad first visit.
 
     Parameters
     ----------
-    drawn : shape (people,), see `multipliers`.
+    people : shape (chosen,), whom.
+    drawn : shape (chosen,), how much the other banks draw each of them.
     constants : shape (banks, 4), Z of the voluntary reasons by bank.
 
     Returns
     -------
-    Shape (people,), of all reasons together.
+    Shape (chosen,), of all reasons together.
     """
     base = yearly_hazard(rules) / 12 * shares(rules)
     weights = base[FIRST_VOLUNTARY:] / np.where(constants > 0, constants, 1.0)
-    multiplier = _with_opinions(_lasting(state, rules), state, drawn, rules)
-    total: FloatArray = base[:FIRST_VOLUNTARY].sum() + (weights[state.bank].T * multiplier).sum(axis=0)
-    return total
-
-
-def _probabilities(hazard: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Probabilities within the month of leaving for another bank, and of going altogether."""
-    total = hazard.sum(axis=0)
-    leaving = -np.expm1(-total)
-    gone = hazard[:FIRST_VOLUNTARY].sum(axis=0)
-    share = np.divide(gone, total, out=np.zeros_like(total), where=total > 0)
-    return leaving * (1 - share), leaving * share
+    multiplier = _multipliers(state, people, np.zeros(people.size), drawn, rules)
+    voluntary = (weights[state.bank[people]] * multiplier.T).sum(axis=1)
+    return np.asarray(base[:FIRST_VOLUNTARY].sum() + voluntary)
 
 
 @numba.njit(cache=True, nogil=True)
-def _first_clock(hazard, reason, replication, k0, k1, month):  # type: ignore[no-untyped-def]
-    """Reason whose clock -ln(u)/h rings first within the month; two numbers from each Philox block."""
-    reasons, people = hazard.shape
-    for p in range(people):
+def _settle(  # type: ignore[no-untyped-def]
+    bank, multiplier, base, weights, reason, leaves, goes, replication, k0, k1, month
+):
+    """Whose clock -ln(u)/h rings first within the month, and what was likely; two numbers a Philox block."""
+    hazard = base.copy()
+    gone = base[:FIRST_VOLUNTARY].sum()
+    for p in range(bank.size):
+        total = gone
+        for r in range(hazard.size - FIRST_VOLUNTARY):
+            h = weights[bank[p], r] * multiplier[r, p]
+            hazard[FIRST_VOLUNTARY + r] = h
+            total += h
+        ends = -np.expm1(-total)
+        share = gone / total if total > 0 else 0.0
+        leaves[p], goes[p] = ends * (1 - share), ends * share
         earliest = 1.0
         found = STAYS
-        for pair in range(0, reasons, 2):
+        for pair in range(0, hazard.size, 2):
             w0, w1, w2, w3 = philox_words(np.uint64(p), np.uint64(pair), month, replication, k0, k1)
             for half in range(2):
                 high, low = (w0, w1) if half == 0 else (w2, w3)
                 bits = (high << np.uint64(20)) | (low >> np.uint64(12))
                 u = (np.float64(bits) + 0.5) * 2.0**-52
-                h = hazard[pair + half, p]
+                h = hazard[pair + half]
                 # ln(1/u) < h needs 1 - u < h, which spares most of the logarithms.
                 if 1.0 - u < h:
                     rings = -np.log(u) / h

@@ -11,7 +11,6 @@ import numpy as np
 from journeysim.experience.totals import DETRACTOR, PROMOTER, SATISFIED
 from journeysim.market.choosing import preferred
 from journeysim.market.leaving import REASONS, STAYS, Settlement
-from journeysim.market.model import Market
 from journeysim.market.opinions import Temper, Visits
 from journeysim.market.state import OURS, RUNGS, State, rungs_now
 from journeysim.market.telling import Heard, Stories
@@ -52,7 +51,7 @@ class MonthRecord:
 
     @classmethod
     def before_moves(
-        cls, market: Market, state: State, visits: Visits, temper: IntArray, stories: Stories, heard: Heard
+        cls, state: State, visits: Visits, temper: IntArray, stories: Stories, heard: Heard
     ) -> MonthRecord:
         """Note what happened in the month, before anybody leaves."""
         record = cls(_before=state.bank.copy())
@@ -81,44 +80,54 @@ class MonthRecord:
         is_open : shape (banks,), banks that take customers.
         """
         state, market = world.state, world.market
-        bank = state.bank
-        banks = len(market.banks)
-        reason = settlement.reason
-        moved = reason != STAYS
-        pairs = self._before[moved] * banks + bank[moved]
-        self.flows = np.bincount(pairs, minlength=banks * banks).reshape(banks, banks)
-        lost = moved & (self._before == OURS)
-        gained = moved & (bank == OURS)
+        banks, segments = len(market.banks), len(market.segments)
+        moved = np.flatnonzero(settlement.reason != STAYS)
+        before, after, reason = self._before[moved], state.bank[moved], settlement.reason[moved]
+        self.flows = np.bincount(before * banks + after, minlength=banks * banks).reshape(banks, banks)
+        lost, gained = moved[before == OURS], moved[after == OURS]
+        why = np.bincount(reason[before == OURS], minlength=len(REASONS))
         for number, word in enumerate(REASONS):
-            self._note("lost", (lost & (reason == number)).sum(), "reason", word)
-        self._note("customer_months", (self._before == OURS).sum())
-        self._note("lost", lost.sum())
-        self._note("acquired", gained.sum())
-        customers = bank == OURS
-        self._of(state.satisfaction[customers], "all", "")
+            self._note("lost", why[number], "reason", word)
+        customers = np.flatnonzero(state.bank == OURS)
+        self._note("customer_months", customers.size + lost.size - gained.size)
+        self._note("lost", lost.size)
+        self._note("acquired", gained.size)
+        satisfaction = state.satisfaction[customers]
+        self._of(satisfaction, "all", "")
         self._note("staff_satisfaction_mean", _mean(state.staff[customers]))
         self._note("product_satisfaction_mean", _mean(state.product[customers]))
         self._note("heard_mean", state.heard[OURS].mean())
-        self._note("share", customers.sum() / market.people)
-        self._note("retained", world.stayers.sum())
+        self._note("share", customers.size / market.people)
+        stayers = np.flatnonzero(world.stayers)
+        self._note("retained", stayers.size)
         self._note("customer_equity", equity)
+        segment = world.places.segment
+        counts = {
+            metric: np.bincount(segment[people], minlength=segments)
+            for metric, people in (("lost", lost), ("acquired", gained), ("retained", stayers))
+        }
+        of_customers = segment[customers]
+        self._note("learnt_score", max((branch.learnt for branch in world.ours()), default=0.0))
         for number, name in enumerate(market.segments):
-            of_segment = world.places.segment == number
-            self._note("customer_months", ((self._before == OURS) & of_segment).sum(), "segment", name)
-            self._of(state.satisfaction[customers & of_segment], "segment", name)
-            self._note("lost", (lost & of_segment).sum(), "segment", name)
-            self._note("acquired", (gained & of_segment).sum(), "segment", name)
-            self._note("retained", (world.stayers & of_segment).sum(), "segment", name)
+            mine = satisfaction[of_customers == number]
+            at_start = mine.size + counts["lost"][number] - counts["acquired"][number]
+            self._note("customer_months", at_start, "segment", name)
+            self._of(mine, "segment", name)
+            for metric, by_segment in counts.items():
+                self._note(metric, by_segment[number], "segment", name)
         rung = rungs_now(state, world.usual_gap_months, world.behaviour.ladder)
-        counts = np.bincount(rung[customers], minlength=len(RUNGS))
+        on_rung = np.bincount(rung[customers], minlength=len(RUNGS))
         for number, name in enumerate(RUNGS):
-            self._note("customers", counts[number], "rung", name)
+            self._note("customers", on_rung[number], "rung", name)
         sizes = state.customers()
-        best = preferred(state, world.image, is_open, world.behaviour.choosing)
+        # Only where somebody asks: it takes as long as all else at a month's end.
+        named = any(of_bank.heard is not None for of_bank in market.banks)
+        best = preferred(state, world.image, is_open, world.behaviour.choosing) if named else None
         for number, of_bank in enumerate(market.banks):
             name = of_bank.name or OUR_NAME
             self._note("customers", sizes[number], "bank", name)
-            self._note("preferred_fraction", best[number], "bank", name)
+            if best is not None:
+                self._note("preferred_fraction", best[number], "bank", name)
             self._note("gained", self.flows[:, number].sum() - self.flows[number, number], "bank", name)
             self._note("lost", self.flows[number].sum() - self.flows[number, number], "bank", name)
 

@@ -98,7 +98,12 @@ def _of_segment(name: str, months: Sequence[MonthRecord]) -> Iterator[tuple[str,
 
 
 def _money(world: World, months: Sequence[MonthRecord], staff_cost: float) -> Iterator[tuple[str, float]]:
-    """Money a year: margins of the months, what keeping and winning customers, staff and the option cost."""
+    """Money a year: margins of the months, what keeping and winning customers, staff and the option cost.
+
+    A unit of margin from who is there already costs what keeping customers costs for each unit of theirs
+    (assumption: so does one more); from who came in the horizon, what winning and keeping them cost for each
+    unit that they brought in it.
+    """
     margins = world.market.margins()
     rules = world.behaviour.money
     years = len(months) / MONTHS_PER_YEAR
@@ -116,6 +121,8 @@ def _money(world: World, months: Sequence[MonthRecord], staff_cost: float) -> It
     yield "retention_cost_per_year", retention / years
     yield "acquisition_cost_per_year", acquisition / years
     yield "staff_cost_per_year", staff_cost / years
+    yield "cost_per_margin_existing", _ratio(retention, earned)
+    yield "cost_per_margin_new", rules.retention_share + _ratio(acquisition, earned - existing)
     yield "option_cost_per_year", option
     yield "net_value_per_year", (earned - retention - acquisition - staff_cost) / years - option
     yield "customer_equity", months[-1]["customer_equity"]

@@ -56,14 +56,18 @@ class Visits:
 
     @classmethod
     def together(cls, parts: list[Visits]) -> Visits:
-        """The visits of all parts by time; ties by person, so that the order of the parts cannot matter."""
+        """The visits of all parts by time.
+
+        All visits of a person are in one part, so that the order of the parts cannot matter.
+        """
         columns = {
             f.name: np.concatenate([getattr(part, f.name) for part in parts])
             for f in fields(cls)
             if f.name != "luck_address"
         }
         who = Address.together([part.luck_address for part in parts])
-        order = np.lexsort((columns["person"], columns["time"]))
+        # Sorting finds the parts in order already where each is, and only merges them.
+        order = np.argsort(columns["time"], kind="stable")
         return cls(**{name: column[order] for name, column in columns.items()}, luck_address=who[order])
 
     @classmethod
@@ -81,6 +85,27 @@ def harm_left(rules: ComplaintRules) -> float:
     """Share of a bad visit's harm that is left after a complaint to the bank."""
     left: float = getattr(rules.harm_left, rules.recovery)
     return left
+
+
+def resolves(rules: ComplaintRules) -> bool:
+    """Whether complaints are resolved, and so can teach something."""
+    return rules.recovery in ("slow", "fast")
+
+
+def learnt_from(resolved: int, customers: int, before: float, rules: ComplaintRules) -> float:
+    """What has been learnt from complaints after a month, a score of 0 to ``rules.lessons_most``.
+
+    Parameters
+    ----------
+    resolved : complaints of the month that were resolved.
+    customers : of the bank.
+    before : what had been learnt by then.
+
+    References
+    ----------
+    Assumption, after what service training says: good ideas come from customers' suggestions.
+    """
+    return min(before + rules.lessons * 100 * resolved / max(customers, 1), rules.lessons_most)
 
 
 def live_through(

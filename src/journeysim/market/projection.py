@@ -30,13 +30,13 @@ from journeysim.market.ledger import MonthRecord
 from journeysim.market.model import Alternative, Market
 from journeysim.market.network import Network
 from journeysim.market.network_models import made_network
-from journeysim.market.opinions import Visits, harm_left, join, live_through
+from journeysim.market.opinions import Temper, Visits, harm_left, join, learnt_from, live_through, resolves
 from journeysim.market.places import Places, dispositions
 from journeysim.market.state import OURS, State
 from journeysim.market.telling import spread, stories_of, take_in
 from journeysim.market.timeline import MONTHS_PER_YEAR, Timeline
 from journeysim.market.value import lifetime_value
-from journeysim.units import BoolArray, FloatArray
+from journeysim.units import BoolArray, FloatArray, IntArray
 
 _MADE_UP_FOR = 0.25
 """Of a month's leavers, by how much more or fewer at most come to bring a bank back to its start."""
@@ -71,6 +71,8 @@ class World:
     usual_gap_months : shape (people,), mean time between two visits.
     state : everybody.
     stayers : shape (people,), who has been our customer since the horizon began.
+    learns : whether we learn from complaints what the baseline does not: complaints are resolved here, and
+        not there. What a baseline that resolves them learns makes up for what it forgets.
     """
 
     alternative: Alternative
@@ -83,6 +85,7 @@ class World:
     usual_gap_months: FloatArray
     state: State
     stayers: BoolArray
+    learns: bool = False
 
     @property
     def market(self) -> Market:
@@ -124,6 +127,7 @@ class World:
             self.usual_gap_months,
             self.state.copy(),
             self.stayers.copy(),
+            resolves(alternative.behaviour.complaints) and not resolves(self.behaviour.complaints),
         )
 
 
@@ -185,6 +189,8 @@ def advance(
     stories = stories_of(visits, behaviour.telling, luck)
     heard = spread(stories, visits, temper, world.network, behaviour, luck)
     take_in(state, heard, behaviour.hearing)
+    if world.learns:
+        _learn(world, visits, temper)
     felt = contagion(state, world.network, month, behaviour.leaving)
     frozen = None if constants is None else constants.leaving
     if constants is None:
@@ -193,10 +199,10 @@ def advance(
         world.image = images(state, named, world.image, there, behaviour.choosing)
     banks = banks_open(world, month - timeline.horizon)
     known = world.choosing if constants is None else constants.choosing
-    drawn = attraction(state, banks, known, behaviour.choosing)
+    drawn = attraction(state, np.arange(state.people), banks, known, behaviour.choosing)
     settlement = settle(state, felt, drawn, behaviour.leaving, frozen, luck, month)
     choosing = constants.choosing if constants is not None else _balance(world, settlement, banks)
-    record = MonthRecord.before_moves(world.market, state, visits, temper, stories, heard)
+    record = MonthRecord.before_moves(state, visits, temper, stories, heard)
     _move(world, settlement, banks, choosing, luck, month)
     found = Constants(settlement.multiplier, choosing)
     equity = customer_equity(world, banks, constants or found)
@@ -210,6 +216,14 @@ def visits_of(world: World, month: int, luck: Luck, memo: Memo) -> Visits:
     return Visits.together(
         [one.month(world.state, month, luck, memo) for bank in world.operations for one in bank]
     )
+
+
+def _learn(world: World, visits: Visits, temper: IntArray) -> None:
+    """Let what customers complained of this month make the next months' visits a little better."""
+    resolved = int(((visits.bank == OURS) & (temper == Temper.COMPLAINS)).sum())
+    customers = int((world.state.bank == OURS).sum())
+    for branch in world.ours():
+        branch.learnt = learnt_from(resolved, customers, branch.learnt, world.behaviour.complaints)
 
 
 def _open_banks(world: World, month: int) -> None:
@@ -281,9 +295,9 @@ def customer_equity(world: World, banks: Banks, constants: Constants) -> float:
     Each stays as their opinion has it now; friends who left and a bad first visit are passing and left out.
     """
     state, rules, money = world.state, world.behaviour.leaving, world.behaviour.money
-    drawn = attraction(state, banks, constants.choosing, world.behaviour.choosing)
-    hazards = steady_hazards(state, drawn, rules, constants.leaving)
-    ours = state.bank == OURS
+    ours = np.flatnonzero(state.bank == OURS)
+    drawn = attraction(state, ours, banks, constants.choosing, world.behaviour.choosing)
+    hazards = steady_hazards(state, ours, drawn, rules, constants.leaving)
     margin = world.market.margins()[world.places.segment[ours]] * (1 - money.retention_share)
-    retention = np.exp(-MONTHS_PER_YEAR * hazards[ours])
+    retention = np.exp(-MONTHS_PER_YEAR * hazards)
     return float(lifetime_value(margin, retention, money.discount).sum())

@@ -10,6 +10,7 @@ Streams of luck are apart from those of every replication, so neither their numb
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from io import BytesIO
@@ -87,7 +88,11 @@ class Start:
 
 
 def calibrated(
-    baseline: Alternative, seed: int, target_wait_min: float, months: int = CALIBRATION_MONTHS
+    baseline: Alternative,
+    seed: int,
+    target_wait_min: float,
+    months: int = CALIBRATION_MONTHS,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Start:
     """Find what the baseline fixes.
 
@@ -96,6 +101,7 @@ def calibrated(
     baseline : the option that the others are compared with.
     seed : of the run.
     months : of part (b), at least a year.
+    progress : called with the months of part (b) done and all there are.
     """
     market = baseline.market
     luck = Luck(seed_of(seed, "calibration"), 0)
@@ -111,6 +117,8 @@ def calibrated(
     heard = np.zeros((AVERAGED_MONTHS, len(market.banks)))
     image = np.zeros((AVERAGED_MONTHS, len(market.banks)))
     for month in range(months):
+        if progress:
+            progress(month, months)
         record, found = advance(world, timeline, month, luck, memo, None)
         memo.clear()
         records.append(record)
@@ -118,6 +126,8 @@ def calibrated(
         opinions[month % AVERAGED_MONTHS] = _mean_opinions(world, guess.satisfaction)
         heard[month % AVERAGED_MONTHS] = world.state.heard.mean(axis=1)
         image[month % AVERAGED_MONTHS] = world.image
+    if progress:
+        progress(months, months)
     last = constants[-AVERAGED_MONTHS:]
     leaving = np.mean([one.leaving for one in last], axis=0)
     # A bank that is yet to open has had no customers: its own will leave it as ours leave us. Assumption.

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 
 from journeysim.branch.luck import Address, Luck
@@ -142,13 +143,30 @@ def take_in(state: State, heard: Heard, rules: HearingRules) -> None:
     With L the sum of -ln(1 - weight) over a person's stories of a bank and S the same sum signed, what was
     heard goes to (1 - w) · before + w · S/L with w = 1 - exp(-L), whatever the order of the stories.
     """
-    for bank in range(state.banks):
-        total, signed = _weights(heard, bank, state.people, rules)
-        reached = total > 0
-        moved = -np.expm1(-total[reached])
-        before = state.heard[bank, reached]
-        state.heard[bank, reached] = before + moved * (signed[reached] / total[reached] - before)
-    state.heard *= 1 - rules.fading
+    total, signed = np.zeros_like(state.heard), np.zeros_like(state.heard)
+    strong, weak = -np.log1p(-rules.strong), -np.log1p(-rules.weak)
+    _hear(heard.listener, heard.bank, heard.sign, heard.strong, strong, weak, total, signed)
+    _take_in(state.heard, total, signed, 1 - rules.fading)
+
+
+@numba.njit(cache=True, nogil=True)
+def _hear(listener, bank, sign, is_strong, strong, weak, total, signed):  # type: ignore[no-untyped-def]
+    """Add up L and S of everybody and every bank."""
+    for i in range(listener.size):
+        weight = strong if is_strong[i] else weak
+        total[bank[i], listener[i]] += weight
+        signed[bank[i], listener[i]] += weight * sign[i]
+
+
+@numba.njit(cache=True, nogil=True)
+def _take_in(heard, total, signed, kept):  # type: ignore[no-untyped-def]
+    banks, people = heard.shape
+    for b in range(banks):
+        for p in range(people):
+            if total[b, p] > 0.0:
+                moved = -np.expm1(-total[b, p])
+                heard[b, p] += moved * (signed[b, p] / total[b, p] - heard[b, p])
+            heard[b, p] *= kept
 
 
 def fixed_point(heard: Heard, people: int, banks: int, rules: HearingRules) -> FloatArray:
@@ -157,22 +175,11 @@ def fixed_point(heard: Heard, people: int, banks: int, rules: HearingRules) -> F
     With w the mean weight of a month's stories on a person and s the mean of w times their signed share, it
     is (1 - f) s ÷ (1 - (1 - f)(1 - w)).
     """
-    found = np.zeros(banks)
-    for bank in range(banks):
-        total, signed = _weights(heard, bank, people, rules)
-        moved = -np.expm1(-total)
-        towards = np.divide(moved * signed, total, out=np.zeros_like(total), where=total > 0).mean()
-        kept = 1 - rules.fading
-        lost = 1 - kept * (1 - moved.mean())
-        found[bank] = kept * towards / lost if lost > 0 else 0.0
-    return found
-
-
-def _weights(heard: Heard, bank: int, people: int, rules: HearingRules) -> tuple[FloatArray, FloatArray]:
-    """L and S of `take_in` for everybody: -ln(1 - weight) summed over the stories of a bank, and signed."""
-    mine = heard.bank == bank
-    weight = np.where(heard.strong[mine], -np.log1p(-rules.strong), -np.log1p(-rules.weak))
-    who = heard.listener[mine]
-    total = np.bincount(who, weights=weight, minlength=people)
-    signed = np.bincount(who, weights=weight * heard.sign[mine], minlength=people)
-    return total.astype(np.float64), signed.astype(np.float64)
+    total, signed = np.zeros((banks, people)), np.zeros((banks, people))
+    strong, weak = -np.log1p(-rules.strong), -np.log1p(-rules.weak)
+    _hear(heard.listener, heard.bank, heard.sign, heard.strong, strong, weak, total, signed)
+    moved = -np.expm1(-total)
+    towards = np.divide(moved * signed, total, out=np.zeros_like(total), where=total > 0).mean(axis=1)
+    kept = 1 - rules.fading
+    lost = 1 - kept * (1 - moved.mean(axis=1))
+    return np.asarray(np.divide(kept * towards, lost, out=np.zeros(banks), where=lost > 0))

@@ -1,0 +1,160 @@
+"""``journeysim golden``: every single small improvement side by side, the best two again, and the answer."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from journeysim.cli.columns import Table, wrapped
+from journeysim.cli.guard import problems_text, say, show
+from journeysim.cli.progress import progress_bar
+from journeysim.cli.run_command import continuing
+from journeysim.errors import StoppedEarly
+from journeysim.experiment import load_scenario
+from journeysim.experiment.golden import Gain, Golden, golden
+from journeysim.experiment.golden_words import amount, golden_answer, golden_json
+from journeysim.experiment.results import Comparison
+from journeysim.experiment.statistics import CONFIDENCE
+
+_MISSING = "-"
+
+
+@dataclass(frozen=True)
+class GoldenRequest:
+    """The arguments of the command, as they were given; None where they were not."""
+
+    scenario: Path
+    changes: tuple[str, ...]
+    months: int | None
+    costs: tuple[str, ...]
+    replications: int
+    fresh: int
+    seed: int | None
+    jobs: int | None
+    out: Path
+    resume: bool
+    as_json: bool
+
+
+def golden_command(request: GoldenRequest) -> None:
+    """Search the golden point of a scenario and print it."""
+    months = () if request.months is None else (f"market.months={request.months}",)
+    scenario = load_scenario(request.scenario, changes=(*request.changes, *months), seed=request.seed)
+    if scenario.warnings:
+        say(problems_text(scenario.warnings, "warning"))
+    try:
+        with progress_bar(scenario.name) as progress:
+            found = golden(
+                scenario,
+                replications=request.replications,
+                fresh=request.fresh,
+                costs=request.costs,
+                jobs=request.jobs,
+                out=request.out,
+                resume=request.resume,
+                progress=progress,
+                tell=say,
+                name=str(request.scenario),
+            )
+    except StoppedEarly as error:
+        raise StoppedEarly(f"{error}\ncontinue with: {continuing(sys.argv[1:])}") from error
+    for note in [*found.screening.notes, *(found.fresh.notes if found.fresh else ())]:
+        say(f"note: {note}")
+    show(golden_json(found) if request.as_json else golden_text(found))
+
+
+def golden_text(found: Golden) -> str:
+    """Return the ranking, the best on fresh replications, the costs assumed and the answer."""
+    parts = [_heading(found), _table(found, "Screening", found.ranking)]
+    if found.confirmed and found.fresh is not None:
+        title = f"The best again, on {found.fresh.scenario.replications} fresh replications"
+        parts.append(_table(found, title, found.confirmed))
+    parts += [_notes(found), _costs(found), wrapped(golden_answer(found), "")]
+    kept = [str(one.folder) for one in (found.screening, found.fresh) if one is not None and one.folder]
+    if kept:
+        parts.append([f"Kept in {kept[0]}", *(f"    and {path}" for path in kept[1:])])
+    return "\n\n".join("\n".join(part) for part in parts)
+
+
+def _heading(found: Golden) -> list[str]:
+    scenario = found.screening.scenario
+    market = scenario.baseline_option.market
+    months = 0 if market is None else market.months
+    count = found.ranking[0].replications
+    return wrapped(
+        f"{found.scenario}: golden point of {scenario.baseline}. {len(found.ranking)} improvements by one "
+        f"notch, {count} replications of {months} month{'s'[: months != 1]} with the same luck, seed "
+        f"{scenario.seed}; differences from {scenario.baseline} ± half their {CONFIDENCE:.0%} interval",
+        "",
+    )
+
+
+def _table(found: Golden, title: str, gains: tuple[Gain, ...]) -> list[str]:
+    money = f"\n{found.currency}" if found.currency else "\n"
+    head = (
+        "improvement",
+        "equity gained" + money,
+        "net value\na year",
+        "cost\na year",
+        "equity\nper cost",
+        "real",
+    )
+    return Table(title, head, [_row(gain) for gain in gains]).lines()
+
+
+def _row(gain: Gain) -> list[str]:
+    notch, cost, ratio = gain.priced.notch, gain.priced.cost_per_year, gain.equity_per_cost
+    return [
+        f"{notch.where}: {notch.detail}",
+        _with_half(gain.equity),
+        _MISSING if cost is None else amount(gain.net_value.difference.difference),
+        _MISSING if cost is None else amount(cost),
+        _MISSING if ratio is None or math.isnan(ratio) else amount(ratio),
+        "yes" if gain.equity.real else "no",
+    ]
+
+
+def _with_half(found: Comparison) -> str:
+    gap = found.difference
+    if math.isnan(gap.difference):
+        return _MISSING
+    return f"{amount(gap.difference)} ± {amount((gap.high - gap.low) / 2)}"
+
+
+def _notes(found: Golden) -> list[str]:
+    order = "equity for each unit of yearly cost" if found.by_cost else "equity, as no cost is known"
+    lines = wrapped(
+        f"Ranked by {order}: first those whose interval lies above 0, then those that seem to gain, then the "
+        "rest. Real: Holm-adjusted p < .05 over the improvements of the table. The best of many looks better "
+        "than it is: its numbers are those of the fresh replications.",
+        "",
+    )
+    if any(gain.priced.cost_per_year is None for gain in found.ranking) and found.by_cost:
+        lines += wrapped(
+            "No cost is known where nobody of the map's staff serves, or at no cost_per_hour.", ""
+        )
+    felt = {gain.priced.notch.where: gain.priced.notch for gain in found.ranking}
+    several = [
+        f"{where} ({', '.join(notch.touches)})"
+        for where, notch in felt.items()
+        if notch.touches != (notch.place,)
+    ]
+    if several:
+        lines += wrapped(f"Where the staff and the lines are: {'; '.join(several)}.", "")
+    return lines
+
+
+def _costs(found: Golden) -> list[str]:
+    return ["Costs a year assumed (change one with --cost LEVER=VALUE)", *_cost_lines(found)]
+
+
+def _cost_lines(found: Golden) -> Iterator[str]:
+    rules = {str(lever): rule for lever, rule in found.costs.levers.items()}
+    rules |= {f"{lever}.{place}": rule for (lever, place), rule in found.costs.places.items()}
+    for name, rule in rules.items():
+        each = " for each line" if name.startswith("conditions") else ""
+        what = "of the yearly cost of the staff that serves there" if rule.is_share else f"a year{each}"
+        yield f"  {name}={rule.text} {what} ({rule.meaning})"

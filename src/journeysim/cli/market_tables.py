@@ -1,0 +1,248 @@
+"""What became of the customers, as tables: by segment, rung, reason, bank and month, and what it is worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from journeysim.cli.cells import Column, Found, estimate_cells, estimates_table, is_seen
+from journeysim.cli.columns import Table, wrapped
+from journeysim.experiment.horizon import approach
+from journeysim.experiment.results import MetricKey, OptionResult
+from journeysim.experiment.statistics import Estimate
+
+MOST_MONTHS = 12
+_MOST_ROWS = 24
+_MOST_OPTIONS_BY_MONTH = 6
+_OPINION = "satisfaction_mean"
+_ALL_OF_IT = 0.995
+_THOUSANDS_FROM = 1e5
+_MILLIONS_FROM = 1e8
+
+SATISFIED = Column("satisfied_fraction", "satisfied\ncustomers %", 100)
+_PROMOTERS = Column("net_promoter_score", "net promoter\ncustomers %", 100)
+_RETAINED = Column("retained_fraction", "retained\n%", 100)
+_CUSTOMERS_END = Column("customers_end", "customers\nat the end")
+_CUSTOMERS = Column("customers", "customers")
+_LOST = Column("lost", "lost")
+_ACQUIRED = Column("acquired", "acquired")
+_TOLD_GOOD = Column("told_good", "told\ngood")
+_TOLD_BAD = Column("told_bad", "told\nbad")
+_NET_VALUE = Column("net_value_per_year", "net value", only_if_seen=True, decimals=1)
+
+_SEGMENT_COLUMNS = (_CUSTOMERS_END, _RETAINED, SATISFIED, _PROMOTERS, _LOST, _ACQUIRED)
+_TALK_COLUMNS = (
+    _TOLD_GOOD,
+    _TOLD_BAD,
+    Column("read_bad", "read\nbad", only_if_seen=True),
+    Column("told_per_good_story", "listeners of\na good story"),
+    Column("told_per_bad_story", "listeners of\na bad story"),
+)
+_COMPLAINT_HEADINGS = {"grumble": "grumbled", "complain": "complained", "media": "went\npublic"}
+_MONEY_COLUMNS = tuple(
+    Column(metric, heading, only_if_seen=True, decimals=0)
+    for metric, heading in (
+        ("margin_per_year", "margin"),
+        ("acquisition_cost_per_year", "acquisition\ncost"),
+        ("retention_cost_per_year", "retention\ncost"),
+        ("staff_cost_per_year", "staff\ncost"),
+        ("option_cost_per_year", "option\ncost"),
+        ("net_value_per_year", "net value"),
+        ("customer_equity", "customer\nequity"),
+    )
+)
+_MONTH_COLUMNS = (
+    _CUSTOMERS, _LOST, _ACQUIRED, SATISFIED, replace(_TOLD_GOOD, heading="told good"),
+    replace(_TOLD_BAD, heading="told bad"),
+)  # fmt: skip
+
+
+def headline_columns(options: Sequence[OptionResult], currency: str) -> tuple[Column, ...]:
+    """Columns beside the wait by which the options of a market are judged."""
+    factor, word = _scale((_NET_VALUE,), [option.metrics for option in options])
+    unit = " ".join(part for part in (word, currency) if part)
+    # On three lines: the differences of a narrower column fit beside the others.
+    heading = "\n".join(part for part in (_NET_VALUE.heading, "a year", unit) if part)
+    value = replace(_NET_VALUE, heading=heading, factor=factor)
+    return (SATISFIED, _RETAINED, _CUSTOMERS_END, value)
+
+
+def horizon_lines(options: Sequence[OptionResult], months: int) -> list[str]:
+    """Say what part of an option's final effect on satisfaction the horizon shows, where that can be told.
+
+    Parameters
+    ----------
+    options : whose changes last; without the baseline.
+    months : of the horizon.
+    """
+    told = []
+    for option in options:
+        path = [MetricKey("all", "", _OPINION, month) for month in range(1, months + 1)]
+        if not (last := option.comparisons.get(path[-1])) or not last.real:
+            continue
+        found = approach(np.array([option.comparisons[key].difference.difference for key in path]))
+        if found is not None and found.shown_fraction < _ALL_OF_IT:
+            told.append(f"{found.shown_fraction:.0%} of that of {option.name}")
+    if not told:
+        return []
+    told[0] = told[0].replace("that", "the final effect on satisfaction", 1)
+    parts = ", ".join(told)
+    return wrapped(f"A horizon of {months} months shows about {parts}: opinions take months to follow")
+
+
+def market_tables(
+    options: Sequence[OptionResult], baseline: OptionResult, months: int, currency: str
+) -> list[list[str]]:
+    """Lines of every table of the market.
+
+    Parameters
+    ----------
+    options : all of the run, in its order.
+    baseline : the one among them that the others are compared with.
+    months : of the horizon.
+    currency : of the map; may be empty.
+    """
+    over = f"over {months} month{'s'[: months != 1]}"
+    tables = [
+        _segments(options, baseline),
+        _by_part("Customers at the end by rung of loyalty", options, "rung", _CUSTOMERS_END),
+        _reasons(options, f"Customers lost by reason, {over}"),
+        _talk(options, f"Complaints and word of mouth, {over}"),
+        _banks(options, baseline, f"Banks, {over}"),
+        _money(options, currency),
+        *_months(options, baseline, months),
+    ]
+    return [lines for lines in tables if lines]
+
+
+def _side_by_side(
+    title: str,
+    parts: Mapping[str, Mapping[str, Found]],
+    options: Sequence[OptionResult],
+    baseline: OptionResult,
+    columns: Sequence[Column],
+) -> list[str]:
+    """Every option below every part; the baseline alone where that would be too many rows."""
+    if len(options) == 1 or len(options) * len(parts) > _MOST_ROWS:
+        rows = {part: found[baseline.name] for part, found in parts.items()}
+        title = f"{title}, {baseline.name}"
+    else:
+        rows = {
+            f"{part}: {name}": found for part, by_option in parts.items() for name, found in by_option.items()
+        }
+    return estimates_table(title, "", rows, columns)
+
+
+def _parts(options: Sequence[OptionResult], scope: str, metric: str) -> dict[str, dict[str, Found]]:
+    """Estimates by part of a scope that has ``metric``, and by option."""
+    found: dict[str, dict[str, Found]] = {}
+    for option in options:
+        for name, estimates in option.by(scope).items():
+            if metric in estimates:
+                found.setdefault(name, {})[option.name] = estimates
+    return {name: {option.name: by.get(option.name, {}) for option in options} for name, by in found.items()}
+
+
+def _segments(options: Sequence[OptionResult], baseline: OptionResult) -> list[str]:
+    parts = _parts(options, "segment", _CUSTOMERS_END.metric)
+    if len(parts) < 2:
+        return []
+    return _side_by_side("Customers by segment", parts, options, baseline, _SEGMENT_COLUMNS)
+
+
+def _by_part(title: str, options: Sequence[OptionResult], scope: str, column: Column) -> list[str]:
+    """One metric of every part of a scope, a part a column."""
+    names = list(options[0].by(scope))
+    rows = {
+        option.name: {
+            name: found[column.metric] for name, found in option.by(scope).items() if column.metric in found
+        }
+        for option in options
+    }
+    columns = [Column(name, _split(name), column.factor, decimals=column.decimals) for name in names]
+    return estimates_table(title, "option", rows, columns)
+
+
+def _reasons(options: Sequence[OptionResult], title: str) -> list[str]:
+    """Customers lost by reason, and below them what share that is of all who were lost."""
+    names = list(options[0].by("reason"))
+    lost = {option.name: [option.by("reason")[name][_LOST.metric] for name in names] for option in options}
+    columns = [estimate_cells(_LOST, [found[at] for found in lost.values()]) for at in range(len(names))]
+    rows = []
+    for place, (option, found) in enumerate(lost.items()):
+        total = sum(one.mean for one in found)
+        rows.append([option, *(cells[place] for cells in columns)])
+        rows.append(["  of all lost", *(f"{one.mean / total:.0%}" if total else "-" for one in found)])
+    return Table(title, ["option", *(_split(name) for name in names)], rows).lines()
+
+
+def _talk(options: Sequence[OptionResult], title: str) -> list[str]:
+    kinds = list(options[0].by("complaint"))
+    columns = [Column(kind, _COMPLAINT_HEADINGS.get(kind, _split(kind))) for kind in kinds]
+    rows = {
+        option.name: {
+            **{kind: found["complaints"] for kind, found in option.by("complaint").items()},
+            **option.metrics,
+        }
+        for option in options
+    }
+    return estimates_table(title, "option", rows, (*columns, *_TALK_COLUMNS))
+
+
+def _banks(options: Sequence[OptionResult], baseline: OptionResult, title: str) -> list[str]:
+    people = sum(found["customers_end"].mean for found in baseline.by("bank").values())
+    columns = (
+        Column("customers_end", "share at\nthe end %", 100 / people if people else 1.0),
+        Column("gained", "gained"),
+        Column("lost", "lost"),
+    )
+    return _side_by_side(title, _parts(options, "bank", "customers_end"), options, baseline, columns)
+
+
+def _money(options: Sequence[OptionResult], currency: str) -> list[str]:
+    rows = {option.name: option.metrics for option in options}
+    if not any(is_seen(column, rows) for column in _MONEY_COLUMNS):
+        return []
+    factor, word = _scale(_MONEY_COLUMNS, list(rows.values()))
+    unit = " ".join(part for part in (word, currency) if part)
+    title = f"Money a year{f', {unit}' if unit else ''}; equity is what the customers at the end are worth"
+    columns = [replace(column, factor=factor) for column in _MONEY_COLUMNS]
+    # The sums matter most: what they consist of gives way where the table would be too wide.
+    return estimates_table(title, "option", rows, [*columns[-2:], *columns[:-2]], columns)
+
+
+def _scale(columns: Sequence[Column], rows: Sequence[Found]) -> tuple[float, str]:
+    """Unit for amounts of money: thousands or millions where they are large, as more digits are noise."""
+    found = [row[column.metric].mean for row in rows for column in columns if column.metric in row]
+    largest = max((abs(value) for value in found if not math.isnan(value)), default=0.0)
+    if largest >= _MILLIONS_FROM:
+        return 1e-6, "million"
+    return (1e-3, "thousand") if largest >= _THOUSANDS_FROM else (1.0, "")
+
+
+def _months(options: Sequence[OptionResult], baseline: OptionResult, months: int) -> list[list[str]]:
+    """A table for each option, of at most `MOST_MONTHS` months."""
+    step = -(-months // MOST_MONTHS)
+    shown = [month for month in range(1, months + 1) if (months - month) % step == 0]
+    tables = []
+    for option in [baseline, *(one for one in options if one is not baseline)][:_MOST_OPTIONS_BY_MONTH]:
+        rows = {f"month {month}": _of_month(option, month) for month in shown}
+        title = f"By month, {option.name}"
+        if step > 1:
+            title += f" (each by itself; one in {step} is shown)"
+        tables.append(estimates_table(title, "", rows, _MONTH_COLUMNS))
+    return tables
+
+
+def _of_month(option: OptionResult, month: int) -> dict[str, Estimate]:
+    keys = (MetricKey("all", "", column.metric, month) for column in _MONTH_COLUMNS)
+    return {key.metric: option.estimates[key] for key in keys if key in option.estimates}
+
+
+def _split(name: str) -> str:
+    """A name of a part as a heading of at most two lines."""
+    first, _, rest = name.partition("_")
+    return f"{first}\n{rest.replace('_', ' ')}" if rest else first

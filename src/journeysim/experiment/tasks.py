@@ -1,0 +1,116 @@
+"""The work that a scenario comes to: a task for each option, or one for all options of a market."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zipfile import BadZipFile
+
+from journeysim.branch.own_rules import OwnRules
+from journeysim.experiment.files import write_whole
+from journeysim.experiment.scenario import Scenario
+from journeysim.experiment.workers import MarketTask, Task, pack
+from journeysim.market.model import Alternative
+from journeysim.market.start import CALIBRATION_MONTHS, Start, calibrated
+
+Progress = Callable[[int, int], None]
+"""Called with what is done and all there is."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """The tasks of a run.
+
+    Parameters
+    ----------
+    packed : each as `workers.pack` gives it.
+    replication_seconds : about how long one replication of all tasks takes; 0 where nothing was measured.
+    """
+
+    packed: list[bytes]
+    replication_seconds: float = 0.0
+
+
+def work_of(
+    scenario: Scenario,
+    engine: str,
+    *,
+    steps: bool,
+    rules: OwnRules | None,
+    start_path: Path | None = None,
+    progress: Progress | None = None,
+) -> Work:
+    """Make the tasks of a scenario; a market first finds what its baseline fixes.
+
+    Parameters
+    ----------
+    scenario, engine, steps, rules : of the run.
+    start_path : where the market's start is kept, or will be; None: nowhere.
+    progress : called with the months of the market's baseline done and all there are.
+    """
+    if scenario.options[0].market is not None:
+        return _market_work(scenario, steps, rules, start_path, progress)
+    return Work(
+        [
+            pack(
+                Task(
+                    option=option.name,
+                    journey=option.journey,
+                    experience=option.behaviour,
+                    days=option.days,
+                    seed=scenario.seed,
+                    target_wait_min=scenario.target_wait_min,
+                    engine=engine,
+                    keep_steps=steps,
+                    rules=rules,
+                )
+            )
+            for option in scenario.options
+        ]
+    )
+
+
+def _market_work(
+    scenario: Scenario,
+    steps: bool,
+    rules: OwnRules | None,
+    start_path: Path | None,
+    progress: Progress | None,
+) -> Work:
+    alternatives = tuple(
+        Alternative(option.name, option.market, option.behaviour, option.cost_per_year)
+        for option in scenario.options
+        if option.market is not None
+    )
+    baseline = [option.name for option in scenario.options].index(scenario.baseline)
+    start, seconds = _kept_start(start_path), 0.0
+    if start is None:
+        began = time.perf_counter()
+        start = calibrated(alternatives[baseline], scenario.seed, scenario.target_wait_min, progress=progress)
+        market = alternatives[baseline].market
+        months = market.burn_in_months + len(alternatives) * market.months
+        seconds = (time.perf_counter() - began) / CALIBRATION_MONTHS * months
+        if start_path is not None:
+            write_whole(start_path, start.to_bytes())
+    task = MarketTask(
+        alternatives,
+        baseline,
+        replace(start, months=()),
+        scenario.seed,
+        scenario.target_wait_min,
+        steps,
+        rules,
+    )
+    return Work([pack(task)], seconds)
+
+
+def _kept_start(path: Path | None) -> Start | None:
+    """What the baseline fixed when the run began; None where it is not kept yet, or cannot be read."""
+    if path is None:
+        return None
+    try:
+        return Start.from_bytes(path.read_bytes())
+    except (OSError, ValueError, KeyError, BadZipFile):
+        return None

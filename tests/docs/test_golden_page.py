@@ -1,0 +1,61 @@
+"""docs/golden.md: its tables say what the program does, and its Python runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.market_maps import write_market
+
+from journeysim.experiment.golden import DEFAULT_FRESH, DEFAULT_SCREENING
+from journeysim.experiment.notch_costs import DEFAULT_COSTS
+from journeysim.experiment.notches import CONDITION_ORDER, Lever
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs/golden.md").read_text(encoding="utf-8")
+
+
+def test_the_default_costs_are_those_of_the_program():
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|$", PAGE.split("## The costs")[1], re.MULTILINE)
+    assert {Lever(lever): (value.split()[0], meaning) for lever, value, meaning in rows} == {
+        lever: (rule.text, rule.meaning) for lever, rule in DEFAULT_COSTS.items()
+    }
+
+
+def test_levers_conditions_and_replications_are_those_of_the_program():
+    rows = re.findall(r"^\| `(\w+)` \| ", PAGE.split("## The costs")[0], re.MULTILINE)
+    assert [Lever(row) for row in rows] == list(Lever)
+    assert f"the next of {', '.join(CONDITION_ORDER)}" in PAGE
+    assert f"`--replications`, {DEFAULT_SCREENING} by default" in PAGE
+    assert f"`--fresh`, {DEFAULT_FRESH} by default" in PAGE
+
+
+def test_the_python_runs(tmp_path, capsys):
+    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    assert len(blocks) == 1
+    code = blocks[0].replace("scenarios/lunch-hour.yaml", str(write_market(tmp_path)))
+    code = code.replace("costs=", "replications=2, fresh=2, jobs=1, costs=")
+    exec(compile(code, "docs/golden.md", "exec"), {})
+    assert "olden point" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "option", ["months", "replications", "cost", "fresh", "out", "resume", "jobs", "json"]
+)
+def test_options_that_the_page_names_exist(option):
+    import typer
+
+    from journeysim.cli.app import app
+
+    command = typer.main.get_command(app).commands["golden"]
+    assert f"--{option}" in PAGE
+    assert any(f"--{option}" in parameter.opts for parameter in command.params)
+
+
+def test_the_defaults_of_the_command_are_those_of_python():
+    import typer
+
+    from journeysim.cli.app import app
+
+    parameters = {one.name: one.default for one in typer.main.get_command(app).commands["golden"].params}
+    assert (parameters["replications"], parameters["fresh"]) == (DEFAULT_SCREENING, DEFAULT_FRESH)
