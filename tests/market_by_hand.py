@@ -6,11 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from journeysim.branch.luck import Address
 from journeysim.experiment import Scenario, parse_scenario
 from journeysim.experiment.yaml_text import to_yaml
 from journeysim.market.behaviour import Behaviour
 from journeysim.market.model import Market, ScoreShape
+from journeysim.market.opinions import Visits
 from journeysim.market.presets import load_behaviour
+from journeysim.market.state import RUNGS, State
 from tests.branch_days import changed
 
 SMALL: dict[str, Any] = {
@@ -98,3 +103,51 @@ def behaviour_with(**values: Any) -> Behaviour:
     """The default behaviour with some constants changed; dots in names are written as double underscores."""
     changes = {path.replace("__", "."): value for path, value in values.items()}
     return load_behaviour({"preset": "rules-of-thumb", "set": changes}).behaviour
+
+
+def state_of(bank: list[int], banks: int = 2, **values: Any) -> State:
+    """People with the given banks, long there, of no opinion, unless ``values`` says otherwise."""
+    people = len(bank)
+    found = State(
+        bank=np.array(bank, dtype=np.int64),
+        tenure=np.full(people, 24),
+        visits=np.ones(people, dtype=np.int64),
+        idle=np.zeros(people, dtype=np.int64),
+        satisfaction=np.zeros(people),
+        staff=np.zeros(people),
+        product=np.zeros(people),
+        rung=np.full(people, RUNGS.index("stable")),
+        held=np.zeros(people, dtype=np.int64),
+        bad_first=np.zeros(people, dtype=bool),
+        disposition=np.zeros(people),
+        heard=np.zeros((banks, people)),
+        known=np.full((banks, people), np.nan),
+        left_bank=np.full(people, -1, dtype=np.int64),
+        left_month=np.zeros(people, dtype=np.int64),
+    )
+    for name, value in values.items():
+        array = getattr(found, name)
+        array[...] = value
+    return found
+
+
+def visits_of(
+    person: list[int],
+    score: list[float],
+    bank: list[int] | None = None,
+    staff: list[float] | None = None,
+    product: list[float] | None = None,
+    day: int = 3,
+) -> Visits:
+    """Visits in the order given, each with luck of its own."""
+    count = len(person)
+    nothing = [np.nan] * count
+    return Visits(
+        person=np.array(person, dtype=np.int64),
+        bank=np.array(bank or [0] * count, dtype=np.int64),
+        score=np.array(score, dtype=np.float64),
+        staff=np.array(nothing if staff is None else staff, dtype=np.float64),
+        product=np.array(nothing if product is None else product, dtype=np.float64),
+        time=np.arange(count),
+        luck_address=Address.of(np.arange(count), 7, np.full(count, day)),
+    )

@@ -22,7 +22,7 @@ LEAST_STRENGTH = 0.01
 _LARGEST_UTILITY = 100.0
 """In the draw of other banks: beyond it exp runs over."""
 _LARGEST_CONSTANT = 10.0
-_LEAST = 1e-300
+_LEAST = 1e-12
 _MOST_ITERATIONS = 500
 _TOLERANCE = 1e-9
 
@@ -190,10 +190,15 @@ def images(
         return np.where(known, named - thought, 0.0)
     wanted = _best(np.where(known, rules.reputation * named, -np.inf))
     for _ in range(rounds):
-        # A bank that hardly anybody prefers is brought nearer in steps that cannot run over.
-        ratio = np.maximum(wanted, _LEAST) / np.maximum(preferred(state, found, known, rules), _LEAST)
+        # Odds against nobody: where all people think alike, one round is enough.
+        ratio = _odds(wanted) / _odds(preferred(state, found, known, rules))
         found = np.where(known, found + np.log(ratio) / rules.reputation, 0.0)
     return found
+
+
+def _odds(share: FloatArray) -> FloatArray:
+    """How many times as likely as being undecided each bank is preferred, bounded away from 0."""
+    return np.asarray(np.maximum(share, _LEAST) / max(1 - share.sum(), _LEAST))
 
 
 def attraction(
