@@ -103,7 +103,7 @@ def test_machines_are_named_by_what_they_are(monkeypatch):
 
 
 def test_the_command_keeps_what_it_measured(root, tmp_path):
-    small = ["--models", "b", "--days-b", "3", "--repeats", "1", "--out", str(tmp_path)]
+    small = ["--models", "b", "--days-b", "3", "--people", "2000", "--repeats", "1", "--out", str(tmp_path)]
     done = subprocess.run(
         [sys.executable, "-m", "bench", *small], cwd=root, capture_output=True, text=True, check=False
     )
@@ -115,5 +115,11 @@ def test_the_command_keeps_what_it_measured(root, tmp_path):
     # Seconds are kept to four digits after the point.
     assert told["customers_per_s"] == pytest.approx(told["customers"] / told["seconds"][0], rel=1e-2)
     assert told["journeysim_times"] == 1
+    (market,) = kept["markets"]
+    assert market["people"] == 2000
+    assert 0 < market["own_visits"] < market["visits"]
+    parts = market["engine_s"] + market["visits_s"]
+    assert 0 < parts < market["seconds"]
+    assert market["visits_per_s"] == pytest.approx(market["visits"] / market["visits_s"], rel=1e-2)
     assert kept["machine"]["processor"] in done.stdout
     assert "times as fast, target 10" in done.stdout
