@@ -32,6 +32,8 @@ LEVERS: dict[str, dict[str, Any]] = {
     "Rest area": {"queues.counter_line.conditions": ["seated", "informed", "comfortable", "occupied"]},
     "Bare hall": {"queues.counter_line.conditions": []},
     "VIPs wait like all": {"segments.vip.acceptable_wait": {"lognormal": {"median": "15 min", "sigma": 0.4}}},
+    "VIPs alike": {"segments.vip.encounter_weight": 1},
+    "VIPs alike, trained": {"segments.vip.encounter_weight": 1, **TRAINED},
     "VIPs last": {"staff.tellers.serves": ["counter_line", "vip_line"]},
     "Smiles": {"staff.greeters.attentive": 1.0},
     "Slow back office": {"touchpoints.approval.service": {"gamma": {"mean": "6 min", "cv": 0.5}}},
@@ -103,6 +105,15 @@ def test_vips_want_shorter_waits(branch: Run) -> None:
     assert (gain(branch, "VIPs wait like all", "wait_mean_min", "segment", "vip") == 0).all()
     assert gain(branch, "VIPs wait like all", "score_mean", "segment", "vip").min() > 0.05
     assert (gain(branch, "VIPs wait like all", "score_mean", "segment", "regular") == 0).all()
+
+
+def test_vips_want_personal_service(branch: Run) -> None:
+    """Attentive staff please them more than they would please who takes encounters like all."""
+    vip = ("score_mean", "segment", "vip")
+    trained = gain(branch, "Staff training", *vip)
+    as_others = values(branch, "VIPs alike, trained", *vip) - values(branch, "VIPs alike", *vip)
+    assert (trained - as_others).mean() > 0.005
+    assert (gain(branch, "VIPs alike", "score_mean", "segment", "regular") == 0).all()
 
 
 def test_ordinary_customers_want_a_greeting_and_a_smile(branch: Run) -> None:

@@ -40,6 +40,7 @@ class ExperiencePlan:
     is_greeting : shape (touchpoints,), whether it delights when there and is not missed.
     speaks : shape (touchpoints,), `Speaks`.
     weight : shape (touchpoints,), of its moments in what is remembered.
+    encounter_weight : shape (segments,), by which the weight of encounters is multiplied.
     wait_factor : shape (queues + 1,), factor of the conditions; the last is for no queue, which is ``[-1]``.
     attentive : shape (groups + 1,), chance of an attentive encounter; the last is for no group.
     is_machine : shape (groups + 1,).
@@ -52,6 +53,7 @@ class ExperiencePlan:
     is_greeting: BoolArray
     speaks: IntArray
     weight: FloatArray
+    encounter_weight: FloatArray
     wait_factor: FloatArray
     attentive: FloatArray
     is_machine: BoolArray
@@ -81,6 +83,7 @@ def compile_experience(journey: Journey, plan: Plan, rules: ExperienceRules) -> 
         is_greeting=np.array([point.kano == "attractive" for point in points]),
         speaks=np.array([reasons[point.reason] for point in points], dtype=np.int64),
         weight=np.array([truth if point.moment_of_truth else 1.0 for point in points]),
+        encounter_weight=np.array([segment.encounter_weight for segment in journey.segments.values()]),
         wait_factor=np.array([*factors, 1.0]),
         attentive=np.array([*shares, otherwise]),
         is_machine=np.array([*(group.kind == "machine" for group in groups), False]),

@@ -71,7 +71,8 @@ def score_visits(
     wait_moment = _wait_moments(experience_plan, moments, arrivals, acceptable_wait, steps, luck)
     encounter_moment = _encounter_moments(experience_plan, plan.touchpoints, moments, arrivals, steps, luck)
     felt = coloured(moments, wait_moment, encounter_moment)
-    found = remembered(moments, felt, experience_plan.weight[steps.touchpoint], rules.visits)
+    personal = experience_plan.encounter_weight[arrivals.segment[steps.visit]]
+    found = remembered(moments, felt, experience_plan.weight[steps.touchpoint], rules.visits, personal)
     mood, drawn = luck.pairs(["mood"], np.zeros_like(arrivals.tick), who)
     if disposition is None:
         disposition = quantiles.normal(drawn, 0.0, rules.visits.disposition_sd)

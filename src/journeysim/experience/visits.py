@@ -79,7 +79,13 @@ def _colour(first, colours, wait, encounter):  # type: ignore[no-untyped-def]
                 last = i
 
 
-def remembered(moments: Moments, felt: Felt, weight: FloatArray, rules: VisitRules) -> Remembered:
+def remembered(
+    moments: Moments,
+    felt: Felt,
+    weight: FloatArray,
+    rules: VisitRules,
+    encounter_weight: FloatArray | None = None,
+) -> Remembered:
     """Fold the moments of each visit into what is remembered of it.
 
     ``score = peak weight x peak + end weight x end + mean weight x mean``. The peak is the moment of the
@@ -91,16 +97,18 @@ def remembered(moments: Moments, felt: Felt, weight: FloatArray, rules: VisitRul
     ----------
     felt : their scores, as `coloured` gives them.
     weight : shape (steps,), > 0, of each step's moments.
+    encounter_weight : shape (steps,), > 0, by which that of its encounter is multiplied; None: 1 everywhere.
 
     References
     ----------
     Kahneman et al. (1993) for peak and end; Carmon & Kahneman (1996) for the mean. Assumption: the weights.
     """
     visits = moments.first.size - 1
+    of_encounter = weight if encounter_weight is None else weight * encounter_weight
     score, staff, product = (np.empty(visits) for _ in range(3))
     _fold(
         moments.first,
-        *(felt.wait, felt.encounter, weight, moments.speaks),
+        *(felt.wait, felt.encounter, weight, of_encounter, moments.speaks),
         *(rules.peak, rules.end, rules.mean, rules.bad_weight),
         *(score, staff, product),
     )
@@ -112,7 +120,8 @@ def _fold(  # type: ignore[no-untyped-def]
     first,
     wait_moment,
     encounter_moment,
-    weight,
+    wait_weight,
+    encounter_weight,
     speaks,
     of_peak,
     of_end,
@@ -130,10 +139,11 @@ def _fold(  # type: ignore[no-untyped-def]
                 moment = encounter_moment[i] if which else wait_moment[i]
                 if np.isnan(moment):
                     continue
+                weight = encounter_weight[i] if which else wait_weight[i]
                 end = moment
-                total += weight[i] * moment
-                weights += weight[i]
-                weighted = min(max(weight[i] * moment, -1.0), 1.0)
+                total += weight * moment
+                weights += weight
+                weighted = min(max(weight * moment, -1.0), 1.0)
                 large = -bad_weight * weighted if weighted < 0.0 else weighted
                 # Of two as large the worse: so a moment that gets better never gives the peak to a worse one.
                 if large > size or (large == size and weighted < peak):

@@ -24,6 +24,7 @@ from journeysim.journey.values import (
     Id,
     Name,
     Number,
+    Positive,
     Priority,
     Share,
     Text,
@@ -56,6 +57,12 @@ class Segment(Strictly):
     )
     margin_per_year: Number | None = Field(
         None, description="Margin that one customer brings in a year.", examples=[900]
+    )
+    encounter_weight: Annotated[Positive, Field(le=10)] = Field(
+        1.0,
+        description="Weight of encounters, beside waits, in what they remember of a visit: above 1 for who "
+        "comes for personal service.",
+        examples=[1.5],
     )
     head_start: Duration | None = Field(
         None,

@@ -23,7 +23,8 @@ def folded(wait: list[float], encounter: list[float], **others: list[float]) -> 
     speaks = np.array(others.get("speaks", [0] * size), dtype=np.int64)
     weight = np.array(others.get("weight", [1.0] * size))
     moments = Moments(np.array([0, size]), zero, zero > 0, zero > 0, zero, speaks, zero, zero)
-    found = remembered(moments, Felt(np.array(wait), np.array(encounter)), weight, RULES)
+    personal = np.array(others["personal"]) if "personal" in others else None
+    found = remembered(moments, Felt(np.array(wait), np.array(encounter)), weight, RULES, personal)
     return float(found.score[0]), float(found.staff[0]), float(found.product[0])
 
 
@@ -49,6 +50,12 @@ def test_a_moment_of_truth_weighs_in_peak_and_mean() -> None:
     found = folded([NAN, NAN], [0.4, 0.5], weight=[1.5, 1.0])[0]
     assert found == pytest.approx(0.4 * 0.6 + 0.3 * 0.5 + 0.3 * (1.5 * 0.4 + 0.5) / 2.5)
     assert folded([NAN], [-0.8], weight=[1.5])[0] == pytest.approx(0.4 * -1 + 0.3 * -0.8 + 0.3 * -0.8)
+
+
+def test_encounters_weigh_more_for_who_comes_for_personal_service() -> None:
+    score, staff, _ = folded([0.3], [0.4], personal=[1.5])
+    assert score == pytest.approx(0.4 * 0.6 + 0.3 * 0.4 + 0.3 * (0.3 + 1.5 * 0.4) / 2.5)
+    assert staff == folded([0.3], [0.4])[1]
 
 
 def test_waits_speak_for_the_staff_and_encounters_for_what_they_are() -> None:
