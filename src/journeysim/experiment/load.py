@@ -14,7 +14,7 @@ from journeysim.errors import InputError, Problem
 from journeysim.experiment.combine import extended
 from journeysim.experiment.contrasts import Contrast
 from journeysim.experiment.map_files import map_at
-from journeysim.experiment.markets import MarketLoader, banks_aligned
+from journeysim.experiment.markets import MarketLoader, banks_aligned, market_file
 from journeysim.experiment.options import Change, OptionBuilder, changes_in
 from journeysim.experiment.resolve import DataFiles
 from journeysim.experiment.scenario import (
@@ -221,11 +221,15 @@ class _Loader:
 
     def _market_loader(self, file: ScenarioFile | None, common: Sections) -> MarketLoader | None:
         """The loader of the scenario's markets; None where it has none, or is too wrong to look at it."""
-        if file is None or "market" not in self._scenario.data:
+        if not isinstance(self._scenario.data, dict) or "market" not in self._scenario.data:
             return None
         if not isinstance(self._scenario.data["market"], dict):
             problem, hint = "a mapping is required", "for example {customers: 12000}"
             self._problems.append(problem_at(self._scenario, ("market",), problem, "", hint))
+            return None
+        if file is None:
+            # Something else is wrong with the scenario; what is wrong with its market is said all the same.
+            market_file(self._scenario, (), self._problems)
             return None
         loader = MarketLoader(self._scenario, self._plan, file, common, self._problems)
         loader.begin()
