@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 
 from journeysim.experiment import Run, load_scenario, parse_scenario, run
 
-DAYS, REPLICATIONS = 20, 4
+DAYS, REPLICATIONS = 10, 4
 TRAINED = {f"staff.{group}.attentive": 1.0 for group in ("greeters", "tellers", "advisers", "vip_window")}
 CROWDED = {"arrivals.scale": 1.15}
 
@@ -34,10 +34,8 @@ LEVERS: dict[str, dict[str, Any]] = {
     "VIPs wait like all": {"segments.vip.acceptable_wait": {"lognormal": {"median": "15 min", "sigma": 0.4}}},
     "VIPs last": {"staff.tellers.serves": ["counter_line", "vip_line"]},
     "Smiles": {"staff.greeters.attentive": 1.0},
-    "Slow back office": {
-        "touchpoints.approval.service": {"gamma": {"mean": "6 min", "cv": 0.5}},
-        "touchpoints.form_check.service": {"lognormal": {"mean": "3 min", "cv": 0.5}},
-    },
+    "Slow back office": {"touchpoints.approval.service": {"gamma": {"mean": "6 min", "cv": 0.5}}},
+    "Careless back office": {"touchpoints.form_check.fails": 0.3},
     "Complaint desk": {
         "queues.complaint_line.conditions": ["seated", "comfortable"],
         "staff.advisers.attentive": 1.0,
@@ -114,10 +112,12 @@ def test_ordinary_customers_want_a_greeting_and_a_smile(branch: Run) -> None:
 
 
 def test_front_desk_and_back_office_make_one_experience(branch: Run) -> None:
-    """A slow supervisor, whom nobody sees, holds the teller, lengthens the line and spoils the visit."""
+    """A slow supervisor, whom nobody sees, holds the teller and spoils the visit; so does a wrong form."""
     assert gain(branch, "Slow back office", "wait_mean_min", "touchpoint", "counter").min() > 0.5
+    assert gain(branch, "Slow back office", "score_mean", "touchpoint", "counter").max() < 0
     assert gain(branch, "Slow back office", "score_mean").max() < -0.02
-    assert gain(branch, "Slow back office", "encounter_score_mean").max() < 0.02
+    assert (gain(branch, "Careless back office", "wait_mean_min") == 0).all()
+    assert gain(branch, "Careless back office", "score_mean").max() < -0.02
 
 
 def test_a_complaint_room_that_listens_leaves_who_complains_less_dissatisfied(branch: Run) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
-from tests.claims import Town, shipped_town, town_of
+from tests.claims import SURE, Town, shipped_town, town_of
 
 from journeysim.market.opinions import learnt_from
 from journeysim.market.presets import default_behaviour
@@ -27,15 +29,32 @@ def complaints() -> Town:
     }
     taught_nothing = {"behaviour.complaints.recovery": "fast", "behaviour.complaints.lessons": 0}
     options["Fast, nothing learnt"] = {"set": THIRD | taught_nothing}
+    # Rivals whose visits have the same mean score, one's with twice the spread.
+    rivals = {
+        "Even": {"share": 0.3, "score": {"mean": 0.2, "sd": 0.2}},
+        "Uneven": {"share": 0.3, "score": {"mean": 0.2, "sd": 0.4}},
+    }
     return town_of(
         "measured-branch.yaml",
         2,
         customers=3600,
         months=6,
         burn_in_months=2,
+        rivals=rivals,
         options=options,
         baseline="None",
     )
+
+
+def test_service_that_varies_displeases_more_than_evenly_plain_service_in_a_market(complaints: Town) -> None:
+    """Banks alike but for the spread of their visits' scores: the steadier one has the happier customers."""
+    for one in complaints.today.projected:
+        state = one.world.state
+        even, uneven = (state.satisfaction[state.bank == bank] for bank in (1, 2))
+        error = math.sqrt(even.var() / even.size + uneven.var() / uneven.size)
+        assert even.mean() - uneven.mean() > 0.05
+        assert even.mean() - uneven.mean() > SURE * error
+        assert (uneven < -0.3).mean() > 2 * (even < -0.3).mean()
 
 
 def test_good_ideas_come_from_customers_suggestions(complaints: Town) -> None:

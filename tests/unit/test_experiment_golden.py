@@ -147,6 +147,18 @@ def test_what_the_baseline_changes_stays(tmp_path):
     assert lines["better waiting in line"] == ("fair", "seated")
 
 
+def test_contrasts_of_options_that_are_left_out_are_left_out_too(tmp_path):
+    pair = "[One more teller, Today]"
+    text = f"{SCENARIO}contrasts: {{Echo: {{of: {pair}, less: {pair}}}}}\n"
+    scenario = scenario_of(tmp_path, scenario=text)
+    priced, _ = priced_notches(scenario, "s.yaml")
+    made = notched(scenario, priced, "part")
+    assert scenario.contrasts
+    assert not made.contrasts
+    (tmp_path / "again.yaml").write_text(to_yaml(made.resolved))
+    assert maps(load_scenario(tmp_path / "again.yaml")) == maps(made)
+
+
 def test_each_branch_has_notches_of_its_own(tmp_path):
     (tmp_path / "map.yaml").write_text(MAP)
     branches = (

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from journeysim.cli.columns import Table, wrapped
 from journeysim.cli.guard import problems_text, say, show
-from journeysim.cli.progress import progress_bar
+from journeysim.cli.progress import Watchers, progress_bar
 from journeysim.cli.run_command import continuing
 from journeysim.errors import StoppedEarly
 from journeysim.experiment import load_scenario
@@ -46,7 +48,7 @@ def golden_command(request: GoldenRequest) -> None:
     if scenario.warnings:
         say(problems_text(scenario.warnings, "warning"))
     try:
-        with progress_bar(scenario.name) as progress:
+        with _Stages(scenario.name) as stages:
             found = golden(
                 scenario,
                 replications=request.replications,
@@ -55,8 +57,9 @@ def golden_command(request: GoldenRequest) -> None:
                 jobs=request.jobs,
                 out=request.out,
                 resume=request.resume,
-                progress=progress,
-                tell=say,
+                progress=stages.replications,
+                calibration=stages.calibration,
+                tell=stages.begin,
                 name=str(request.scenario),
             )
     except StoppedEarly as error:
@@ -64,6 +67,34 @@ def golden_command(request: GoldenRequest) -> None:
     for note in [*found.screening.notes, *(found.fresh.notes if found.fresh else ())]:
         say(f"note: {note}")
     show(golden_json(found) if request.as_json else golden_text(found))
+
+
+class _Stages:
+    """A line on stderr and a progress bar of its own for each of the two runs."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._bar = ExitStack()
+        self._watchers = Watchers()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def begin(self, text: str) -> None:
+        self._bar.close()
+        say(text)
+        self._watchers = self._bar.enter_context(progress_bar(self._title))
+
+    def replications(self, done: int, total: int) -> None:
+        if self._watchers.replications:
+            self._watchers.replications(done, total)
+
+    def calibration(self, month: int, months: int) -> None:
+        if self._watchers.calibration:
+            self._watchers.calibration(month, months)
 
 
 def golden_text(found: Golden) -> str:

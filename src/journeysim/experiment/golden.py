@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from journeysim.experiment.results import Comparison, MetricKey
 from journeysim.experiment.runs import Run, run
 from journeysim.experiment.scenario import Option, Scenario
 from journeysim.experiment.statistics import Difference, paired_difference
+from journeysim.experiment.tasks import Progress
 from journeysim.journey.patches import split_path
 from journeysim.journey.values import MAX_NAME_LENGTH
 from journeysim.market.model import Branch
@@ -38,7 +40,6 @@ EQUITY = "customer_equity"
 NET_VALUE = "net_value_per_year"
 
 Tell = Callable[[str], None]
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ def golden(
     out: str | Path | None = None,
     resume: bool = False,
     progress: Progress | None = None,
+    calibration: Progress | None = None,
     tell: Tell | None = None,
     name: str | None = None,
 ) -> Golden:
@@ -143,8 +145,8 @@ def golden(
     costs : in place of the default costs, such as ``service=10%``; see `notch_costs`.
     seed : seed of all luck; None leaves the scenario's. The fresh replications have a seed that follows from
         it.
-    jobs, out, resume, progress : as those of `run`; two runs are kept in ``out``.
-    tell : called with what is about to be done.
+    jobs, out, resume, progress, calibration : as those of `run`; two runs are kept in ``out``.
+    tell : called with what is about to be done, before each of the two runs.
     name : what messages call the scenario; None: its file as given, or its name.
 
     Raises
@@ -169,8 +171,11 @@ def golden(
     baseline = loaded.baseline
     if tell:
         tell(f"screening: {len(priced)} improvements beside {baseline}, {replications} replications each")
+    go = partial(
+        run, jobs=jobs, out=out, resume=resume, steps=False, progress=progress, calibration=calibration
+    )
     screen = notched(loaded, priced, "screening of improvements")
-    screening = run(screen, jobs=jobs, out=out, resume=resume, steps=False, progress=progress)
+    screening = go(screen)
     ranking = ranked(_gains(screening, priced))
     best = [gain.priced for gain in ranking if gain.equity.difference.difference > 0][:2]
     currency = loaded.baseline_option.journey.currency
@@ -181,7 +186,7 @@ def golden(
         tell(f"fresh luck: {names}, {fresh} replications each")
     again = loaded.overridden(fresh, fresh_seed(loaded.seed))
     again = notched(again, best, "the best again")
-    confirming = run(again, jobs=jobs, out=out, resume=resume, steps=False, progress=progress)
+    confirming = go(again)
     confirmed = _gains(confirming, best)
     return Golden(
         loaded.name,
@@ -219,7 +224,7 @@ def priced_notches(
         problem = "a market is required: without one no customer leaves and equity does not move"
         raise InputError([Problem(file, 0, 0, "", problem, "", hint)])
     branches = market.banks[OURS].branches
-    if any(branch.period is not None for branch in branches):
+    if option.passes:
         hint = "name an option that holds always as its baseline"
         problem = "a baseline with a period cannot be improved"
         raise InputError([Problem(file, 0, 0, f"options.{option.name}.period", problem, "", hint)])

@@ -3,7 +3,7 @@
 (a) One month of the baseline says how visits score, and so how a bank scores that is not simulated.
 (b) Some years in which each month has constants of its own: every reason has its share of the leavings, and
     every bank is expected to keep its number of customers.
-(c) The means of those constants over the last year are frozen, and so is what people then think.
+(c) The means of those constants over the last two years are frozen, and so is what people then think.
 
 Streams of luck are apart from those of every replication, so neither their number nor an option can move it.
 """
@@ -32,7 +32,7 @@ from journeysim.market.timeline import Timeline
 from journeysim.units import FloatArray, IntArray
 
 CALIBRATION_MONTHS = 36
-AVERAGED_MONTHS = 12
+AVERAGED_MONTHS = 24
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ def calibrated(
     memo = Memo()
     records: list[MonthRecord] = []
     constants: list[Constants] = []
-    opinions = np.zeros((AVERAGED_MONTHS, *guess.satisfaction.shape))
-    heard = np.zeros((AVERAGED_MONTHS, len(market.banks)))
-    image = np.zeros((AVERAGED_MONTHS, len(market.banks)))
+    opinions: list[FloatArray] = []
+    heard: list[FloatArray] = []
+    image: list[FloatArray] = []
     for month in range(months):
         if progress:
             progress(month, months)
@@ -123,21 +123,20 @@ def calibrated(
         memo.clear()
         records.append(record)
         constants.append(found)
-        opinions[month % AVERAGED_MONTHS] = _mean_opinions(world, guess.satisfaction)
-        heard[month % AVERAGED_MONTHS] = world.state.heard.mean(axis=1)
-        image[month % AVERAGED_MONTHS] = world.image
+        opinions.append(_mean_opinions(world, guess.satisfaction))
+        heard.append(world.state.heard.mean(axis=1))
+        image.append(world.image)
     if progress:
         progress(months, months)
-    last = constants[-AVERAGED_MONTHS:]
-    leaving = np.mean([one.leaving for one in last], axis=0)
+    leaving = _recent([one.leaving for one in constants])
     # A bank that is yet to open has had no customers: its own will leave it as ours leave us. Assumption.
     leaving[leaving.sum(axis=1) == 0] = leaving[OURS]
     return replace(
         guess,
-        satisfaction=opinions.mean(axis=0),
-        heard=heard.mean(axis=0),
-        image=image.mean(axis=0),
-        constants=Constants(leaving, np.mean([one.choosing for one in last], axis=0)),
+        satisfaction=_recent(opinions),
+        heard=_recent(heard),
+        image=_recent(image),
+        constants=Constants(leaving, _recent([one.choosing for one in constants])),
         months=tuple(records),
     )
 
@@ -258,6 +257,11 @@ def _mean_opinions(world: World, before: FloatArray) -> FloatArray:
         mean = np.divide(total, count, out=before[row].ravel().copy(), where=count > 0)
         found[row] = mean.reshape(before.shape[1:])
     return found
+
+
+def _recent(values: list[FloatArray]) -> FloatArray:
+    """Mean over the last months."""
+    return np.asarray(np.mean(values[-AVERAGED_MONTHS:], axis=0))
 
 
 def _mean(values: FloatArray, otherwise: float = 0.0) -> float:
