@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from tests.market_by_hand import MARKET, SMALL, changed, scenario_of
 
 from journeysim.errors import InputError, Problem
-from journeysim.experiment import Scenario, parse_scenario
+from journeysim.experiment import Scenario, parse_scenario, run
 from journeysim.experiment.yaml_text import to_yaml
 
 TWICE = {"segments": {"vip": SMALL["segments"]["vip"], "regular": SMALL["segments"]["regular"]}}
@@ -133,6 +135,17 @@ def test_recorded_arrivals_are_refused(tmp_path: Path) -> None:
     logged = SMALL | {"arrivals": {"from_log": {"file": "log.csv", "time": "time"}}}
     (found,) = problems_of(lambda: scenario_of(journey=logged, folder=tmp_path))
     assert "recorded arrivals are refused in a market" in str(found)
+
+
+def test_a_market_that_is_always_closed_is_refused() -> None:
+    dates = [(date(2027, 1, 4) + timedelta(days=k)).isoformat() for k in range(60)]
+    (found,) = problems_of(lambda: scenario_of(market={"months": 1}, closed=dates))
+    assert "no day of the market's months is open (option Today)" in str(found)
+    # A month may be closed as a whole: people then leave and hear of others all the same.
+    late = run(scenario_of(market={"months": 2}, closed=dates[:31], replications=1), jobs=1)
+    visits = late.months.filter(pl.col("metric") == "visits").sort("month")["value"]
+    assert visits[0] == 0 < visits[1]
+    assert late.options[0].metrics["satisfaction_mean"].mean != 0
 
 
 def test_everything_is_said_at_once() -> None:

@@ -297,12 +297,22 @@ class _Loader:
         if market is None:
             days = self._days(journey, file, name)
         else:
-            days = tuple(
-                day
-                for month in range(market.months)
-                for day in Timeline.of(market, 0).open_days(market.banks[OURS].branches[0], month)
-            )
+            days = self._days_in_market(market, name)
         return Option(name, journey, behaviour, days, own.description, own.cost_per_year, market)
+
+    def _days_in_market(self, market: Market, option: str) -> tuple[OpenDay, ...]:
+        """Open days of our first branch; every branch must have some."""
+        timeline = Timeline.of(market, 0)
+        found = []
+        for branch in market.banks[OURS].branches:
+            months = (timeline.open_days(branch, month) for month in range(market.months))
+            found.append(tuple(day for days in months for day in days))
+            if not found[-1]:
+                where = f"branch {branch.name} in option {option}" if branch.name else f"option {option}"
+                loc: Loc = ("closed",) if "closed" in self._scenario.data else ("market",)
+                problem = f"no day of the market's months is open ({where})"
+                self._problems.append(problem_at(self._scenario, loc, problem, "", "see hours and closed"))
+        return found[0]
 
     def _days(self, journey: Journey, file: ScenarioFile, option: str) -> tuple[OpenDay, ...]:
         log = journey.arrivals.recorded

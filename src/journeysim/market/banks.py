@@ -162,13 +162,12 @@ class BranchAtWork:
     def _points(self, month: int, luck: Luck, memo: Memo) -> Points:
         """The same, drawn, in the order of time."""
         draw = memoised_points(self.crowd, month, memo)
-        points = Points.together(
-            [
-                draw(plan, batch, luck)
-                for journey, days in self._by_map(month)
-                for plan, batch in day_batches(journey, days, of_map=self._compiled(journey)[0])
-            ]
-        )
+        parts = [
+            draw(plan, batch, luck)
+            for journey, days in self._by_map(month)
+            for plan, batch in day_batches(journey, days, of_map=self._compiled(journey)[0])
+        ]
+        points = Points.together(parts) if parts else Points.none()
         return points[np.argsort(times(points.luck_address.day.astype(np.int64), points.tick), kind="stable")]
 
     def _all_days(self) -> list[OpenDay]:
