@@ -294,10 +294,7 @@ class _Loader:
         self, name: str, journey: Journey, behaviour: Behaviour, file: ScenarioFile, market: Market | None
     ) -> Option:
         own = file.options.get(name, OptionFile())
-        if market is None:
-            days = self._days(journey, file, name)
-        else:
-            days = self._days_in_market(market, name)
+        days = self._days_in_market(market, name) if market else self._days(journey, file, name)
         return Option(name, journey, behaviour, days, own.description, own.cost_per_year, market)
 
     def _days_in_market(self, market: Market, option: str) -> tuple[OpenDay, ...]:
