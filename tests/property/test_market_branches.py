@@ -18,7 +18,7 @@ from journeysim.branch.own_rules import OwnRules, VisitSoFar
 from journeysim.experiment import Run, Scenario, load_scenario, run
 from journeysim.market.model import Alternative
 from journeysim.market.places import settle_in
-from journeysim.market.replication import project
+from journeysim.market.replication import Projected, project
 from journeysim.market.start import calibrated
 from journeysim.market.state import OURS
 
@@ -200,38 +200,65 @@ def test_cases_belong_to_one_customer(follow_ups: Run) -> None:
     assert people["customer_id"].max() == 1
 
 
-def test_only_who_is_a_customer_now_comes() -> None:
-    """Contacts and bookings of who has left do not come; who has left in a month is gone in the next."""
-    plan = {
-        **CALLS_BACK,
-        "arrivals.appointments": {"file": "booked.csv", "time": "slot"},
-    }
-    found = scenario_of(
+def first_month_and_both(**leaving: Any) -> tuple[Projected, Projected]:
+    """The same people after one month, and after two with all steps; contacts and bookings among them."""
+    plan = {**CALLS_BACK, "arrivals.appointments": {"file": "booked.csv", "time": "slot"}}
+    option = scenario_of(
         plan=plan,
         market={"burn_in_months": 0, "months": 2},
-        set={"behaviour.leaving.per_year": 0.95},
+        set={"behaviour.leaving.per_year": 0.95} | leaving,
         folder=Path(__file__).parents[1] / "data",
     ).options[0]
-    assert found.market is not None
-    shorter = replace(found.market, months=1)
-    start = calibrated(Alternative("Today", found.market, found.behaviour), 5, 10.0, months=12)
+    assert option.market is not None
+    start = calibrated(Alternative("Today", option.market, option.behaviour), 5, 10.0, months=12)
     one, two = (
         project(
-            [Alternative("Today", market, found.behaviour)],
+            [Alternative("Today", market, option.behaviour)],
             0, start, seed=5, replication=0, target_wait_min=10.0, keep_steps=True,
         )[0]
-        for market in (shorter, found.market)
+        for market in (replace(option.market, months=1), option.market)
     )  # fmt: skip
-    steps = two.steps()
+    return one, two
+
+
+def steps_by_month(found: Projected) -> list[pl.DataFrame]:
+    steps = found.steps()
     assert steps is not None
-    first = settle_in(found.market, Luck(5, 0)).bank == OURS
+    second = pl.col("date") >= date(2027, 2, 4)
+    return [steps.filter(~second), steps.filter(second)]
+
+
+def test_only_who_is_a_customer_now_comes() -> None:
+    """Contacts and bookings of who has left do not come; who has left in a month is gone in the next."""
+    one, two = first_month_and_both()
+    first = one.world.places.bank == OURS
     then = one.world.state.bank == OURS
     assert (first & ~then).sum() > 20
-    second = steps["date"].to_numpy() >= np.datetime64("2027-02-04")
-    person = steps["customer_id"].to_numpy()
-    assert first[person[~second]].all()
-    assert then[person[second]].all()
-    assert (steps.filter(second)["case_id"] != steps.filter(second)["visit_id"]).sum() > 5
+    month, next_month = steps_by_month(two)
+    assert first[month["customer_id"].to_numpy()].all()
+    assert then[next_month["customer_id"].to_numpy()].all()
+    assert next_month.filter(pl.col("case_id") != pl.col("visit_id")).height > 5
+
+
+def test_nobody_goes_on_with_the_case_of_who_lived_there_before() -> None:
+    reasons = {
+        "other_relationships": 0,
+        "rival": 0,
+        "product": 0,
+        "indifferent_staff": 0,
+        "died": 1,
+        "moved": 0,
+    }
+    one, two = first_month_and_both(**{f"behaviour.leaving.reasons.{k}": v for k, v in reasons.items()})
+    new = one.world.state.tenure == 0
+    assert new.sum() > 100
+    month, next_month = steps_by_month(two)
+    begun = set(month["case_id"])
+    going_on = next_month.filter(pl.col("case_id").is_in(begun))
+    assert going_on.height > 5
+    assert not new[going_on["customer_id"].to_numpy()].any()
+    # Cases of their own they have.
+    assert new[next_month["customer_id"].to_numpy()].any()
 
 
 def test_appointments_are_taken_by_customers() -> None:
