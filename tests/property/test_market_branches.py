@@ -97,6 +97,27 @@ def test_visits_of_two_branches_are_kept_apart(two_branches: Run) -> None:
     assert monthly["value"].sum() == visits.filter(pl.col("option") == "Today").height
 
 
+def test_branches_add_up(two_branches: Run) -> None:
+    visits = two_branches.visits.filter(pl.col("option") == "Today")
+    found = two_branches.options[0]
+    branches = found.by("branch")
+    for metric in ("visits_per_day", "staff_cost_per_day", "overtime_min_per_day"):
+        both = sum(branch[metric].mean for branch in branches.values())
+        assert found.metrics[metric].mean == pytest.approx(both)
+    means = visits.group_by("replication").agg(
+        pl.col("score").mean(), (pl.col("outcome") == "served").mean().alias("served")
+    )
+    assert found.metrics["score_mean"].mean == pytest.approx(means["score"].mean())
+    assert found.metrics["served_fraction"].mean == pytest.approx(means["served"].mean())
+    vip = visits.filter(pl.col("segment") == "vip")
+    days = len(two_branches.scenario.options[0].days)
+    assert found.by("segment")["vip"]["visits_per_day"].mean == pytest.approx(vip.height / 2 / days)
+    # What the market says of customers is not what visits say of visitors.
+    months = two_branches.months.filter(pl.col("option") == "Today", pl.col("month") == 3)
+    satisfied = months.filter(pl.col("scope") == "all", pl.col("metric") == "satisfied_fraction")["value"]
+    assert found.metrics["satisfied_fraction"].mean == pytest.approx(satisfied.mean())
+
+
 def test_a_branch_has_changes_of_its_own(two_branches: Run) -> None:
     changed_by = two_branches.differences.filter(pl.col("difference") != 0, pl.col("month") == 0)
     utilisation = changed_by.filter(pl.col("scope") == "branch", pl.col("metric") == "utilisation")
