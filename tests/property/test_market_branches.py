@@ -18,7 +18,7 @@ from journeysim.branch.own_rules import OwnRules, VisitSoFar
 from journeysim.experiment import Run, Scenario, load_scenario, run
 from journeysim.market.model import Alternative
 from journeysim.market.places import settle_in
-from journeysim.market.replication import project
+from journeysim.market.replication import Projected, project
 from journeysim.market.start import calibrated
 from journeysim.market.state import OURS
 
@@ -27,10 +27,21 @@ BRANCHES: dict[str, Any] = {
     "branches": {"Centre": {"customers": 200}, "Station": {"customers": 100, "journey": SECOND}}
 }
 PERIOD = {"period": {"from": "2027-01-18", "until": "2027-02-10"}}
-CALLS_BACK = changed(
-    SMALL,
-    {"touchpoints.machine.next": [{"to": "counter", "after": "5 days", "probability": 0.5}, {"to": "leave"}]},
-)
+CALLS_BACK: dict[str, Any] = {
+    "touchpoints": {
+        "greeting": {
+            "stage": "Arrive",
+            "service": {"constant": "10 s"},
+            "next": [{"to": "counter"}],
+        },
+        "counter": SMALL["touchpoints"]["counter"],
+        "machine": SMALL["touchpoints"]["machine"]
+        | {"next": [{"to": "counter", "after": "5 days", "probability": 0.5}, {"to": "leave"}]},
+    },
+    "needs.cash.start": "greeting",
+}
+"""Half of those who come to the machine come again to the counter, five days later."""
+NO_GREETING = {"remove": ["touchpoints.greeting"], "set": {"needs.cash.start": "counter"}}
 NO_MACHINE = {
     "remove": ["touchpoints.machine"],
     "set": {"touchpoints.counter.next": [{"to": "leave"}]},
@@ -84,6 +95,27 @@ def test_visits_of_two_branches_are_kept_apart(two_branches: Run) -> None:
         )
     monthly = two_branches.months.filter(pl.col("metric") == "visits", pl.col("option") == "Today")
     assert monthly["value"].sum() == visits.filter(pl.col("option") == "Today").height
+
+
+def test_branches_add_up(two_branches: Run) -> None:
+    visits = two_branches.visits.filter(pl.col("option") == "Today")
+    found = two_branches.options[0]
+    branches = found.by("branch")
+    for metric in ("visits_per_day", "staff_cost_per_day", "overtime_min_per_day"):
+        both = sum(branch[metric].mean for branch in branches.values())
+        assert found.metrics[metric].mean == pytest.approx(both)
+    means = visits.group_by("replication").agg(
+        pl.col("score").mean(), (pl.col("outcome") == "served").mean().alias("served")
+    )
+    assert found.metrics["score_mean"].mean == pytest.approx(means["score"].mean())
+    assert found.metrics["served_fraction"].mean == pytest.approx(means["served"].mean())
+    vip = visits.filter(pl.col("segment") == "vip")
+    days = len(two_branches.scenario.options[0].days)
+    assert found.by("segment")["vip"]["visits_per_day"].mean == pytest.approx(vip.height / 2 / days)
+    # What the market says of customers is not what visits say of visitors.
+    months = two_branches.months.filter(pl.col("option") == "Today", pl.col("month") == 3)
+    satisfied = months.filter(pl.col("scope") == "all", pl.col("metric") == "satisfied_fraction")["value"]
+    assert found.metrics["satisfied_fraction"].mean == pytest.approx(satisfied.mean())
 
 
 def test_a_branch_has_changes_of_its_own(two_branches: Run) -> None:
@@ -145,10 +177,11 @@ def follow_ups() -> Run:
         "Today": {},
         "No machine": NO_MACHINE,
         "With desk": WITH_DESK,
+        "No greeting": NO_GREETING,
         "No machine for a while": NO_MACHINE | PERIOD,
         "More tellers for a while": {"set": {"staff.tellers.count": 4}} | PERIOD,
     }
-    return run(scenario_of(options, plan={"touchpoints": CALLS_BACK["touchpoints"]}, replications=1), jobs=1)
+    return run(scenario_of(options, plan=CALLS_BACK, replications=1), jobs=1)
 
 
 def test_before_a_period_its_days_are_the_baselines(follow_ups: Run) -> None:
@@ -170,14 +203,9 @@ def test_contacts_come_after_the_burn_in_and_across_a_period(follow_ups: Run) ->
     # The burn-in's last visits have contacts in the horizon, whatever the option; its first days show them.
     early = follow_ups.steps.filter(again, first, pl.col("day") < 2).group_by("option").len()
     # Where contacts are not known to an option's map, none comes.
-    assert set(early["option"]) == {
-        "Today",
-        "With desk",
-        "No machine for a while",
-        "More tellers for a while",
-    }
+    assert set(early["option"]) == set(follow_ups.steps["option"]) - {"No machine"}
     assert early["len"].n_unique() == 1
-    for option in ("With desk", "More tellers for a while"):
+    for option in ("With desk", "No greeting", "More tellers for a while"):
         contacts = of(follow_ups, option).filter(again, first)
         assert set(contacts["touchpoint"]) == {"counter"}
         # No open week is without contacts of the week before.
@@ -193,38 +221,65 @@ def test_cases_belong_to_one_customer(follow_ups: Run) -> None:
     assert people["customer_id"].max() == 1
 
 
-def test_only_who_is_a_customer_now_comes() -> None:
-    """Contacts and bookings of who has left do not come; who has left in a month is gone in the next."""
-    plan = {
-        "touchpoints": CALLS_BACK["touchpoints"],
-        "arrivals.appointments": {"file": "booked.csv", "time": "slot"},
-    }
-    found = scenario_of(
+def first_month_and_both(**leaving: Any) -> tuple[Projected, Projected]:
+    """The same people after one month, and after two with all steps; contacts and bookings among them."""
+    plan = {**CALLS_BACK, "arrivals.appointments": {"file": "booked.csv", "time": "slot"}}
+    option = scenario_of(
         plan=plan,
         market={"burn_in_months": 0, "months": 2},
-        set={"behaviour.leaving.per_year": 0.95},
+        set={"behaviour.leaving.per_year": 0.95} | leaving,
         folder=Path(__file__).parents[1] / "data",
     ).options[0]
-    assert found.market is not None
-    shorter = replace(found.market, months=1)
-    start = calibrated(Alternative("Today", found.market, found.behaviour), 5, 10.0, months=12)
+    assert option.market is not None
+    start = calibrated(Alternative("Today", option.market, option.behaviour), 5, 10.0, months=12)
     one, two = (
         project(
-            [Alternative("Today", market, found.behaviour)],
+            [Alternative("Today", market, option.behaviour)],
             0, start, seed=5, replication=0, target_wait_min=10.0, keep_steps=True,
         )[0]
-        for market in (shorter, found.market)
+        for market in (replace(option.market, months=1), option.market)
     )  # fmt: skip
-    steps = two.steps()
+    return one, two
+
+
+def steps_by_month(found: Projected) -> list[pl.DataFrame]:
+    steps = found.steps()
     assert steps is not None
-    first = settle_in(found.market, Luck(5, 0)).bank == OURS
+    second = pl.col("date") >= date(2027, 2, 4)
+    return [steps.filter(~second), steps.filter(second)]
+
+
+def test_only_who_is_a_customer_now_comes() -> None:
+    """Contacts and bookings of who has left do not come; who has left in a month is gone in the next."""
+    one, two = first_month_and_both()
+    first = one.world.places.bank == OURS
     then = one.world.state.bank == OURS
     assert (first & ~then).sum() > 20
-    second = steps["date"].to_numpy() >= np.datetime64("2027-02-04")
-    person = steps["customer_id"].to_numpy()
-    assert first[person[~second]].all()
-    assert then[person[second]].all()
-    assert (steps.filter(second)["case_id"] != steps.filter(second)["visit_id"]).sum() > 5
+    month, next_month = steps_by_month(two)
+    assert first[month["customer_id"].to_numpy()].all()
+    assert then[next_month["customer_id"].to_numpy()].all()
+    assert next_month.filter(pl.col("case_id") != pl.col("visit_id")).height > 5
+
+
+def test_nobody_goes_on_with_the_case_of_who_lived_there_before() -> None:
+    reasons = {
+        "other_relationships": 0,
+        "rival": 0,
+        "product": 0,
+        "indifferent_staff": 0,
+        "died": 1,
+        "moved": 0,
+    }
+    one, two = first_month_and_both(**{f"behaviour.leaving.reasons.{k}": v for k, v in reasons.items()})
+    new = one.world.state.tenure == 0
+    assert new.sum() > 100
+    month, next_month = steps_by_month(two)
+    begun = set(month["case_id"])
+    going_on = next_month.filter(pl.col("case_id").is_in(begun))
+    assert going_on.height > 5
+    assert not new[going_on["customer_id"].to_numpy()].any()
+    # Cases of their own they have.
+    assert new[next_month["customer_id"].to_numpy()].any()
 
 
 def test_appointments_are_taken_by_customers() -> None:

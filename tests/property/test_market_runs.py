@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from tests.market_by_hand import scenario_of
+from tests.market_by_hand import MARKET, scenario_of
 
 from journeysim.experiment import Run, run
 
@@ -65,6 +65,19 @@ def test_the_number_of_jobs_changes_nothing(plain: Run) -> None:
     found = run(scenario_of(OPTIONS), jobs=2)
     assert_frame_equal(found.metrics, plain.metrics, check_exact=True)
     assert_frame_equal(found.steps, plain.steps, check_exact=True)
+
+
+def test_the_order_of_rivals_changes_nothing(plain: Run) -> None:
+    turned = {"rivals": dict(reversed(list(MARKET["rivals"].items())))}
+    one, other = metrics_of(plain), metrics_of(run(scenario_of(OPTIONS, turned), jobs=1))
+    keys = ["option", "replication", "scope", "name", "metric", "month"]
+    assert_frame_equal(one.select(keys), other.select(keys))
+    # Not to the last bit: sums over banks are in another order.
+    assert_frame_equal(one, other, check_exact=False, rel_tol=1e-9, abs_tol=1e-12)
+    counts = pl.col("metric").is_in(["customers", "lost", "gained", "acquired", "visits", "told_bad"])
+    assert_frame_equal(one.filter(counts), other.filter(counts), check_exact=True)
+    banks = [bank.name for bank in scenario_of(OPTIONS, turned).options[0].market.banks]  # type: ignore[union-attr]
+    assert banks == ["", "Rival B", "Rival A"]
 
 
 def test_customers_and_people_are_conserved_every_month(plain: Run) -> None:

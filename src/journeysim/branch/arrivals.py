@@ -151,6 +151,12 @@ class Points:
             luck_address=Address.together([part.luck_address for part in parts]),
         )
 
+    @classmethod
+    def none(cls) -> Points:
+        """No moment at all."""
+        nobody = np.zeros(0, dtype=np.int64)
+        return cls(nobody, nobody, nobody, nobody, nobody, Address.of(nobody, 0, nobody))
+
     def arrivals(self, plan: Plan, luck: Luck) -> Arrivals:
         """The visits that they are if all of them come."""
         need = draw_needs(plan, self.segment, self.luck_address, luck)

@@ -14,7 +14,7 @@ from journeysim.errors import InputError, Problem
 from journeysim.experiment.combine import extended
 from journeysim.experiment.contrasts import Contrast
 from journeysim.experiment.map_files import map_at
-from journeysim.experiment.markets import MarketLoader, banks_aligned
+from journeysim.experiment.markets import MarketLoader, banks_aligned, market_file
 from journeysim.experiment.options import Change, OptionBuilder, changes_in
 from journeysim.experiment.resolve import DataFiles
 from journeysim.experiment.scenario import (
@@ -221,11 +221,15 @@ class _Loader:
 
     def _market_loader(self, file: ScenarioFile | None, common: Sections) -> MarketLoader | None:
         """The loader of the scenario's markets; None where it has none, or is too wrong to look at it."""
-        if file is None or "market" not in self._scenario.data:
+        if not isinstance(self._scenario.data, dict) or "market" not in self._scenario.data:
             return None
         if not isinstance(self._scenario.data["market"], dict):
             problem, hint = "a mapping is required", "for example {customers: 12000}"
             self._problems.append(problem_at(self._scenario, ("market",), problem, "", hint))
+            return None
+        if file is None:
+            # Something else is wrong with the scenario; what is wrong with its market is said all the same.
+            market_file(self._scenario, (), self._problems)
             return None
         loader = MarketLoader(self._scenario, self._plan, file, common, self._problems)
         loader.begin()
@@ -290,15 +294,22 @@ class _Loader:
         self, name: str, journey: Journey, behaviour: Behaviour, file: ScenarioFile, market: Market | None
     ) -> Option:
         own = file.options.get(name, OptionFile())
-        if market is None:
-            days = self._days(journey, file, name)
-        else:
-            days = tuple(
-                day
-                for month in range(market.months)
-                for day in Timeline.of(market, 0).open_days(market.banks[OURS].branches[0], month)
-            )
+        days = self._days_in_market(market, name) if market else self._days(journey, file, name)
         return Option(name, journey, behaviour, days, own.description, own.cost_per_year, market)
+
+    def _days_in_market(self, market: Market, option: str) -> tuple[OpenDay, ...]:
+        """Open days of our first branch; every branch must have some."""
+        timeline = Timeline.of(market, 0)
+        found = []
+        for branch in market.banks[OURS].branches:
+            months = (timeline.open_days(branch, month) for month in range(market.months))
+            found.append(tuple(day for days in months for day in days))
+            if not found[-1]:
+                where = f"branch {branch.name} in option {option}" if branch.name else f"option {option}"
+                loc: Loc = ("closed",) if "closed" in self._scenario.data else ("market",)
+                problem = f"no day of the market's months is open ({where})"
+                self._problems.append(problem_at(self._scenario, loc, problem, "", "see hours and closed"))
+        return found[0]
 
     def _days(self, journey: Journey, file: ScenarioFile, option: str) -> tuple[OpenDay, ...]:
         log = journey.arrivals.recorded

@@ -71,7 +71,7 @@ class MarketLoader:
 
     def begin(self) -> None:
         """Read the market that all options share, and the maps of its branches."""
-        self._base = self._market_file(self.common.market)
+        self._base = market_file(self.scenario, self.common.market, self.problems)
         if self._base is None:
             return
         if self._base.branches:
@@ -115,7 +115,7 @@ class MarketLoader:
         """The market of an option; None if something is wrong with it."""
         assert self._base is not None
         changed = sections.market != self.common.market
-        file = self._market_file(sections.market) if changed else self._base
+        file = market_file(self.scenario, sections.market, self.problems) if changed else self._base
         if file is None:
             return None
         for key in _FROZEN:
@@ -224,23 +224,6 @@ class MarketLoader:
                 )
                 found, hint = f"share {bank.share:.3g}", f"shares up to {most:.2f} can last"
                 self.warnings.append(problem_at(self.scenario, ("market",), problem, found, hint, key=True))
-
-    def _market_file(self, patches: Sequence[Patch]) -> MarketFile | None:
-        document = within(self.scenario, ("market",))
-        failed = False
-        for patch in patches:
-            try:
-                document = patched_document(document, (patch,), MarketFile)
-            except InputError as error:
-                failed = True
-                self.problems += [replace(one, path=f"market.{one.path}") for one in error.problems]
-        try:
-            file = MarketFile.model_validate(document.data)
-        except ValidationError as error:
-            found = problems_from(error, document, MarketFile)
-            self.problems += [replace(one, path=f"market.{one.path}".rstrip(".")) for one in found]
-            return None
-        return None if failed else file
 
     def _customers(self, file: MarketFile) -> dict[str, int]:
         if file.branches:
@@ -390,6 +373,31 @@ class MarketLoader:
             one = problem_at(self.scenario, ("market",), problem, journey.name, hint, key=True)
             if one not in self.problems:
                 self.problems.append(one)
+
+
+def market_file(scenario: Document, patches: Sequence[Patch], problems: list[Problem]) -> MarketFile | None:
+    """Read what stands under ``market`` of a scenario, patched; None if something is wrong with it.
+
+    Parameters
+    ----------
+    patches : their paths without the first word.
+    problems : receives what is wrong.
+    """
+    document = within(scenario, ("market",))
+    failed = False
+    for patch in patches:
+        try:
+            document = patched_document(document, (patch,), MarketFile)
+        except InputError as error:
+            failed = True
+            problems += [replace(one, path=f"market.{one.path}") for one in error.problems]
+    try:
+        file = MarketFile.model_validate(document.data)
+    except ValidationError as error:
+        found = problems_from(error, document, MarketFile)
+        problems += [replace(one, path=f"market.{one.path}".rstrip(".")) for one in found]
+        return None
+    return None if failed else file
 
 
 def _rivals_of(file: MarketFile) -> dict[str, RivalFile]:

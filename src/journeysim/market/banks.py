@@ -34,7 +34,7 @@ from journeysim.market.model import Branch, ScoreShape
 from journeysim.market.opinions import Visits
 from journeysim.market.state import State
 from journeysim.market.timeline import Timeline
-from journeysim.units import FloatArray, IntArray
+from journeysim.units import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     import polars as pl
@@ -106,6 +106,11 @@ class BranchAtWork:
         other._pending = None if self._pending is None else self._pending.carried_over(other._all_days())
         return other
 
+    def forget(self, gone: BoolArray) -> None:
+        """Drop the contacts still to come of people, shape (people,), in whose place somebody new lives."""
+        if self._pending is not None:
+            self._pending.forget(gone)
+
     def steps_table(self, *, named: bool) -> pl.DataFrame | None:
         """Every step so far, in order of day, arrival and step; None unless they are kept.
 
@@ -162,13 +167,12 @@ class BranchAtWork:
     def _points(self, month: int, luck: Luck, memo: Memo) -> Points:
         """The same, drawn, in the order of time."""
         draw = memoised_points(self.crowd, month, memo)
-        points = Points.together(
-            [
-                draw(plan, batch, luck)
-                for journey, days in self._by_map(month)
-                for plan, batch in day_batches(journey, days, of_map=self._compiled(journey)[0])
-            ]
-        )
+        parts = [
+            draw(plan, batch, luck)
+            for journey, days in self._by_map(month)
+            for plan, batch in day_batches(journey, days, of_map=self._compiled(journey)[0])
+        ]
+        points = Points.together(parts) if parts else Points.none()
         return points[np.argsort(times(points.luck_address.day.astype(np.int64), points.tick), kind="stable")]
 
     def _all_days(self) -> list[OpenDay]:

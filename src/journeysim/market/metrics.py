@@ -7,10 +7,12 @@ that part alone; a value of a month is that at the month's end, or the sum over 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import nan
 
 from journeysim.branch.metrics import Metric, metrics_of
 from journeysim.experience import score_metrics
+from journeysim.market.banks import BranchAtWork
 from journeysim.market.ledger import MonthRecord, total
 from journeysim.market.projection import World
 from journeysim.market.replication import Projected
@@ -26,13 +28,15 @@ def projection_metrics(projected: Projected) -> list[Metric]:
     found: dict[tuple[str, str, str], float] = {}
     staff_cost = 0.0
     ours = world.ours()
+    if len(ours) > 1:
+        found |= _values(_of_all_branches(ours))
     for branch in ours:
         if branch.totals is None or branch.scores is None:
             continue
         metrics = [*metrics_of(branch.totals), *score_metrics(branch.scores)]
         if len(ours) > 1:
             metrics = [_of_branch(one, branch.branch.name) for one in metrics]
-        found |= {(one.scope, one.name, one.metric): one.value for one in metrics}
+        found |= _values(metrics)
         of_all = {one.metric: one.value for one in metrics_of(branch.totals) if one.scope == "all"}
         staff_cost += of_all["staff_cost_per_day"] * branch.totals.days
     for scope, name, metric, value in _of_market(world, months, staff_cost):
@@ -43,6 +47,34 @@ def projection_metrics(projected: Projected) -> list[Metric]:
         for month, record in enumerate(months, start=1)
         for scope, name, metric, value in record.rows()
     ]
+
+
+def _values(metrics: Sequence[Metric]) -> dict[tuple[str, str, str], float]:
+    return {(one.scope, one.name, one.metric): one.value for one in metrics}
+
+
+def _of_all_branches(branches: Sequence[BranchAtWork]) -> list[Metric]:
+    """Metrics of all visits, and of those of each segment, whatever the branch.
+
+    A day is one on which any of the branches is open; visits and costs a day are those of all together, and
+    the mean length of queues is that of a branch.
+    """
+    totals = [branch.totals for branch in branches if branch.totals is not None]
+    scores = [branch.scores for branch in branches if branch.scores is not None]
+    if not totals or not scores:
+        return []
+    timeline = branches[0].timeline
+    horizon = range(timeline.horizon, len(timeline.months))
+    days = {
+        day.number
+        for branch in branches
+        for month in horizon
+        for day in timeline.open_days(branch.branch, month)
+    }
+    together = replace(sum(totals[1:], start=totals[0]), days=len(days))
+    felt = sum(scores[1:], start=scores[0])
+    found = [*metrics_of(together), *score_metrics(felt)]
+    return [one for one in found if one.scope in ("all", "segment")]
 
 
 def _of_branch(metric: Metric, branch: str) -> Metric:

@@ -279,6 +279,9 @@ def _move(
     leavers = np.flatnonzero(reason >= FIRST_VOLUNTARY)
     newcomers = np.flatnonzero((reason != STAYS) & (reason < FIRST_VOLUNTARY))
     world.stayers[reason != STAYS] = False
+    for branch in (one for operations in world.operations for one in operations):
+        if isinstance(branch, BranchAtWork):
+            branch.forget((reason != STAYS) & (reason < FIRST_VOLUNTARY))
     state.known[:, newcomers] = np.nan
     state.left_bank[newcomers] = -1
     nobody = np.full(newcomers.size, -1)

@@ -149,7 +149,7 @@ def _first_guess(
     luck: Luck,
     target_wait_min: float,
 ) -> Start:
-    """How the visits of one month score, and what follows from that alone."""
+    """How the visits of the first month that has an open day score, and what follows from that alone."""
     market = baseline.market
     banks, segments = len(market.banks), len(market.segments)
     blank = Start(
@@ -162,8 +162,15 @@ def _first_guess(
     )
     world = world_at_start(baseline, places, network, timeline, blank, luck, target_wait_min)
     memo = Memo()
+    branches = market.banks[OURS].branches
+    open_months = (
+        month
+        for month in range(len(timeline.months))
+        if any(timeline.open_days(branch, month) for branch in branches)
+    )
+    first = next(open_months, 0)
     simulated = [
-        Visits.together([one.month(world.state, 0, luck, memo) for one in operations])
+        Visits.together([one.month(world.state, first, luck, memo) for one in operations])
         if bank.branches
         else Visits.none()
         for bank, operations in zip(market.banks, world.operations, strict=True)
@@ -182,7 +189,7 @@ def _first_guess(
             product = bank.scores.mean if bank.scores else _mean(own.product[mine], score)
             opinion[:, number, segment] = score, staff, product
     guess = replace(blank, sample=sample, satisfaction=opinion, usual_gap_months=_usual_gaps(world, ours))
-    heard = _settled_hearing(baseline, places, network, timeline, guess, luck, target_wait_min)
+    heard = _settled_hearing(baseline, places, network, timeline, guess, luck, target_wait_min, first)
     return replace(guess, heard=heard)
 
 
@@ -194,10 +201,11 @@ def _settled_hearing(
     guess: Start,
     luck: Luck,
     target_wait_min: float,
+    month: int,
 ) -> FloatArray:
-    """Where the stories of the first month would bring what is heard of each bank."""
+    """Where the stories of a month would bring what is heard of each bank."""
     world = world_at_start(baseline, places, network, timeline, guess, luck, target_wait_min)
-    visits = visits_of(world, 0, luck, Memo())
+    visits = visits_of(world, month, luck, Memo())
     behaviour = baseline.behaviour
     temper = live_through(world.state, visits, behaviour, world.recovered, luck)
     stories = stories_of(visits, behaviour.telling, luck)

@@ -1,0 +1,92 @@
+"""What the baseline fixes, and what it leaves as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from tests.market_by_hand import behaviour_with, scenario_of
+
+from journeysim.market.model import Alternative
+from journeysim.market.start import AVERAGED_MONTHS, Start, calibrated
+
+
+def baseline(**changes) -> Alternative:
+    option = scenario_of(**changes).options[0]
+    assert option.market is not None
+    return Alternative("Today", option.market, option.behaviour)
+
+
+@pytest.fixture(scope="module")
+def start() -> Start:
+    return calibrated(baseline(), 5, 10.0)
+
+
+def test_constants_of_the_choice_stay_moderate_in_a_small_market(start):
+    assert start.constants.choosing.sum() == pytest.approx(0, abs=1e-9)
+    assert np.abs(start.constants.choosing).max() < 1.5
+    assert (start.constants.leaving > 0).all()
+
+
+def test_what_was_found_is_the_mean_of_the_last_months(start):
+    sizes = [
+        [record.values["bank", name, "customers"] for name in ("ours", "Rival A", "Rival B")]
+        for record in start.months[-AVERAGED_MONTHS:]
+    ]
+    assert_allclose(np.mean(sizes, axis=0) / 857, [0.35, 0.4, 0.25], atol=0.03)
+    heard = np.mean([record["heard_mean"] for record in start.months[-AVERAGED_MONTHS:]])
+    assert start.heard[0] == pytest.approx(heard, abs=0.02)
+
+
+def test_a_start_is_kept_and_read_again_bit_for_bit(start):
+    again = Start.from_bytes(start.to_bytes())
+    for name in ("satisfaction", "heard", "image", "usual_gap_months"):
+        assert_array_equal(getattr(again, name), getattr(start, name))
+    for name in ("score", "staff", "product"):
+        assert_array_equal(getattr(again.sample, name), getattr(start.sample, name))
+    assert_array_equal(again.constants.leaving, start.constants.leaving)
+    assert_array_equal(again.constants.choosing, start.constants.choosing)
+    assert again.months == ()
+
+
+def test_a_start_depends_on_the_seed_alone_and_not_on_the_horizons_replications(start):
+    same = calibrated(baseline(replications=50), 5, 10.0)
+    assert_array_equal(same.constants.leaving, start.constants.leaving)
+    other = calibrated(baseline(), 6, 10.0)
+    assert (other.constants.leaving != start.constants.leaving).all()
+
+
+def test_the_usual_gap_is_customers_by_visits_of_a_month(start):
+    # 20 and 12 an hour on nine days a month, eight in ten of them regular, as are the customers.
+    assert_allclose(start.usual_gap_months, 300 / (32 * 9), rtol=0.35)
+
+
+def test_a_bank_with_named_reputation_is_thought_of_as_named():
+    option = baseline(market={"heard": 0.4, "rivals.Rival A.heard": -0.2, "rivals.Rival B.heard": 0.0})
+    found = calibrated(option, 5, 10.0)
+    # What is heard comes from visits; the image is the rest, so that preferences are as named.
+    preferred = [
+        [record.values["bank", name, "preferred_fraction"] for name in ("ours", "Rival A", "Rival B")]
+        for record in found.months[-12:]
+    ]
+    pull = np.exp(option.behaviour.choosing.reputation * np.array([0.4, -0.2, 0.0]))
+    assert_allclose(np.mean(preferred, axis=0), pull / (1 + pull.sum()), atol=0.03)
+    assert np.abs(found.image).max() > 0.1
+
+
+def test_a_bank_yet_to_open_has_our_constants_and_nobody():
+    option = baseline(market={"rivals.New": {"opens": "2027-02-01"}})
+    found = calibrated(option, 5, 10.0, months=12)
+    assert_array_equal(found.constants.leaving[3], found.constants.leaving[0])
+    assert found.constants.choosing[3] == 0
+    assert found.months[-1].values["bank", "New", "customers"] == 0
+
+
+def test_banks_that_score_otherwise_start_with_other_opinions():
+    option = baseline(market={"rivals.Rival B.score": {"mean": 0.8, "sd": 0.1}})
+    found = calibrated(option, 5, 10.0, months=12)
+    assert found.satisfaction[0, 2].min() > 0.6 > found.satisfaction[0, :2].max()
+    quiet = replace(option, behaviour=behaviour_with(visits__disposition_sd=0.0))
+    assert calibrated(quiet, 5, 10.0, months=12).satisfaction[0, 2] == pytest.approx(0.75, abs=0.1)
