@@ -65,7 +65,8 @@ def open_folder(out: Path, scenario: Scenario, engine: str, *, steps: bool, resu
         notes: tuple[str, ...] = ()
         if found is not None:
             _refuse_another(folder, found, header, scenario)
-            if not folder.result_path.exists() and not resume:
+            # Where nothing was simulated yet there is nothing to continue, as after a mistyped metric.
+            if not folder.result_path.exists() and not resume and folder.committed():
                 raise _refusal(
                     folder, "an unfinished run of this scenario lies here", "add --resume to continue it"
                 )

@@ -223,6 +223,10 @@ class RunFolder:
         """Files that hold the steps, each step in exactly one of them."""
         return [self.chunks / f"steps-{chunk.label}.parquet" for chunk in self.committed()]
 
+    def metrics_files(self) -> list[Path]:
+        """Files that hold the metrics, by option and replication."""
+        return [self.chunks / f"metrics-{chunk.label}.parquet" for chunk in self.committed()]
+
     def write_table(self, name: str, frame: pl.DataFrame) -> None:
         """Write a table that is derived from the chunks."""
         write_parquet(self.tables / f"{name}.parquet", frame)

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
 
@@ -103,6 +103,7 @@ class MarketTask:
     baseline : number of the one that the others are compared with.
     start : what the baseline fixes.
     seed, target_wait_min, keep_steps, rules : as those of `Task`.
+    only : numbers of the options that are wanted; None: all.
     """
 
     alternatives: tuple[Alternative, ...]
@@ -112,9 +113,11 @@ class MarketTask:
     target_wait_min: float
     keep_steps: bool
     rules: OwnRules | None = None
+    only: tuple[int, ...] | None = None
 
     def results(self, replication: int) -> list[OptionReplication]:
-        """Project every option of one replication."""
+        """Project every option that is wanted of one replication."""
+        numbers = range(len(self.alternatives)) if self.only is None else self.only
         projected = project(
             self.alternatives,
             self.baseline,
@@ -124,10 +127,11 @@ class MarketTask:
             target_wait_min=self.target_wait_min,
             keep_steps=self.keep_steps,
             rules=self.rules,
+            only=numbers,
         )
         return [
-            OptionReplication(option.name, projection_metrics(one), one.steps())
-            for option, one in zip(self.alternatives, projected, strict=True)
+            OptionReplication(self.alternatives[number].name, projection_metrics(one), one.steps())
+            for number, one in zip(numbers, projected, strict=True)
         ]
 
 
@@ -160,6 +164,19 @@ def pack(task: AnyTask) -> bytes:
     """
     dumps = pickle.dumps if task.rules is None else cloudpickle.dumps
     return dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def narrowed(packed: bytes, only: tuple[int, ...]) -> bytes:
+    """Return a packed task of a market for some of its options, whose numbers stay what they are.
+
+    Parameters
+    ----------
+    packed : as `pack` gives it, of a market.
+    only : numbers of the options that are wanted.
+    """
+    task = _unpacked(packed)
+    assert isinstance(task, MarketTask)
+    return pack(replace(task, only=only))
 
 
 def simulate_chunk(packed: bytes, chunk: Chunk) -> ChunkResult:
