@@ -46,12 +46,12 @@ def test_it_says_on_stderr_what_it_does(chosen):
 
 def test_the_number_of_jobs_cannot_change_it_and_json_is_one_document(shared_cli, chosen):
     found = [
-        shared_cli(*CHOICE, "--json", "--jobs", jobs, "--out", f"runs-{jobs}", PYTHONHASHSEED=jobs)
-        for jobs in ("1", "2")
+        shared_cli(*CHOICE, "--json", "--jobs", jobs, "--out", out, PYTHONHASHSEED=jobs)
+        for jobs, out in (("1", "runs"), ("2", "runs-2"))
     ]
     documents = [json.loads(one.stdout) for one in found]
     for document in documents:
-        assert document["run"].startswith("runs-")
+        assert document["run"].startswith("runs")
         del document["run"], document["fresh"]["run"]
     assert documents[0] == documents[1]
     assert documents[0]["best"] == "tellers.count=4"
@@ -76,7 +76,7 @@ def test_a_run_beside_it_has_a_folder_of_its_own(shared_cli, chosen):
         (("--alpha", "0.9"), "an alpha above 0 and below 0.75 is required"),
         (("--at-most", "25", "--first", "30"), "at least the 30 first replications"),
         (("--metric", "wait_meen_min"), "did you mean wait_mean_min?"),
-        (("--first", "5"), "5 is not in the range"),
+        (("--first", "5"), "greater than or equal to 20"),
     ],
 )
 def test_wrong_input_is_exit_code_2(shared_cli, chosen, more, message):

@@ -51,7 +51,7 @@ class SelectionRule:
             ),
             (
                 self.at_most >= self.first,
-                f"at most at least the {self.first} first replications are required, found {self.at_most}",
+                f"a ceiling of at least the {self.first} first replications is needed, found {self.at_most}",
             ),
         ]
         return [text for holds, text in checks if not holds]
