@@ -158,11 +158,14 @@ def test_options_that_are_out_are_not_simulated_further(scenario, tmp_path):
 
 def test_a_stop_keeps_what_finished_and_continues_to_the_same_answer(scenario, tmp_path):
     def stop(done, total):
-        if done >= 30:
+        if done > 44:  # of 60, 40 of which are kept from the coarse selection
             raise KeyboardInterrupt
 
+    coarse = select(scenario, WAIT, SelectionRule(5, smallest=True), jobs=1, out=tmp_path / "runs")
+    assert (coarse.folder / "result.json").exists()
     with pytest.raises(StoppedEarly, match="what had finished is kept in"):
         select(scenario, WAIT, RULE, jobs=1, out=tmp_path / "runs", progress=stop)
+    assert not (coarse.folder / "result.json").exists()
     with pytest.raises(InputError, match="add --resume"):
         select(scenario, WAIT, RULE, jobs=1, out=tmp_path / "runs")
     found = select(scenario, WAIT, RULE, jobs=1, out=tmp_path / "runs", resume=True)

@@ -89,6 +89,17 @@ def test_options_that_never_differ_do_not_prolong_it_and_the_first_is_taken():
     assert selection.settled
 
 
+def test_equals_with_variance_end_where_the_continuation_region_does():
+    """Differences of ±1 in turn for 20 replications, none after: never told apart, S² = 20 / 19."""
+    values = np.zeros((200, 2))
+    values[:20:2, 0] = values[1:20:2, 1] = 1
+    end = math.floor(kn_constants(2, 20, 0.05).h_squared * (20 / 19) / 0.3**2) + 1
+    selection = run_through(values, SelectionRule(0.3))
+    assert selection.replications == end > 50
+    assert selection.settled
+    assert (selection.best, selection.equals) == (0, (1,))
+
+
 def test_differences_without_variance_are_told_apart_however_small():
     selection = run_through(np.tile([1.0, 1.25, 0.5], (30, 1)), SelectionRule(100))
     assert (selection.best, selection.eliminated_at) == (1, {0: 20, 2: 20})
