@@ -45,7 +45,9 @@ class RivalFile(Strictly):
         examples=[0.3],
     )
     opens: DateText | None = Field(
-        None, description="Date on which a bank without share opens; absent: never.", examples=["2027-04-01"]
+        None,
+        description="Date near which a bank without share opens, at a month's beginning; absent: never.",
+        examples=["2027-04-01"],
     )
 
 
