@@ -65,8 +65,7 @@ def open_folder(out: Path, scenario: Scenario, engine: str, *, steps: bool, resu
         notes: tuple[str, ...] = ()
         if found is not None:
             _refuse_another(folder, found, header, scenario)
-            # Where nothing was simulated yet there is nothing to continue, as after a mistyped metric.
-            if not folder.result_path.exists() and not resume and folder.committed():
+            if not folder.result_path.exists() and not resume:
                 raise _refusal(
                     folder, "an unfinished run of this scenario lies here", "add --resume to continue it"
                 )

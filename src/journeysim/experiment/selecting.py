@@ -221,6 +221,11 @@ def select(
         bench = _Bench(kept, metric, work, jobs, folder, progress, file)
         try:
             _choose(selection, bench, tell)
+        except InputError:
+            # After a mistyped metric nobody should have to ask for a continuation.
+            if folder is not None:
+                folder.forget_beginning()
+            raise
         except KeyboardInterrupt:
             where = "nothing was kept" if folder is None else f"what had finished is kept in {folder.path}"
             raise StoppedEarly(f"stopped after {selection.replications} replications: {where}") from None

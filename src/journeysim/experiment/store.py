@@ -193,6 +193,12 @@ class RunFolder:
         with contextlib.suppress(FileNotFoundError):
             self.result_path.unlink()
 
+    def forget_beginning(self) -> None:
+        """Take back that a run began, where no chunk of it is kept: there is nothing to continue."""
+        if not self.committed():
+            with contextlib.suppress(OSError):
+                (self.path / "run.json").unlink()
+
     def commit(self, chunk: Chunk, metrics: pl.DataFrame, steps: pl.DataFrame | None) -> None:
         """Keep a finished chunk: its steps, then its metrics as the mark that it is done."""
         if steps is not None:
