@@ -120,6 +120,17 @@ def test_the_chosen_one_is_estimated_again_on_other_luck(scenario):
     assert waits(again, found.best).mean() == pytest.approx(found.estimate.mean, rel=1e-12)
 
 
+def test_who_is_less_than_the_lead_behind_is_named(scenario):
+    found = select(scenario, WAIT, RULE, jobs=1)
+    plain = run(scenario, replications=RULE.at_most, jobs=1, steps=False)
+    for one in found.candidates:
+        gaps = waits(plain, one.name) - waits(plain, found.best)
+        assert one.behind == pytest.approx(gaps[: one.replications].mean(), abs=1e-12)
+    four = {"Four a little slower", "tellers.count=4"}
+    assert {found.best, *found.close} == four
+    assert found.document["close"] == list(found.close)
+
+
 def test_a_baseline_that_wins_is_estimated_alone(scenario):
     mine = replace(scenario, baseline="tellers.count=2")
     found = select(mine, "staff_cost_per_day", SelectionRule(1, smallest=True), jobs=1)

@@ -95,9 +95,12 @@ def _table(found: Selected) -> list[str]:
 
 
 def _choice(found: Selected) -> str:
+    text = f"Chosen: {found.best}."
     if found.equals:
-        return f"Chosen: {found.best}, the first of equals: {', '.join(found.equals)} had the very same mean."
-    return f"Chosen: {found.best}."
+        text += f" It is the first of equals: {', '.join(found.equals)} had the very same mean."
+    if found.close:
+        text += f" Less than the lead behind it, so perhaps as good or better: {', '.join(found.close)}."
+    return text
 
 
 def _again(found: Selected) -> str:

@@ -49,12 +49,14 @@ class Candidate:
     replications : used.
     mean : over them; that of the chosen one looks better than it is.
     eliminated_at : replications after which it was out; None where it stayed to the end.
+    behind : by how much it lay behind the chosen one, over its own replications of both; 0 for that itself.
     """
 
     name: str
     replications: int
     mean: float
     eliminated_at: int | None
+    behind: float
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,15 @@ class Selected:
     guaranteed: bool
     fresh: Run = field(repr=False)
     folder: Path | None = None
+
+    @property
+    def close(self) -> tuple[str, ...]:
+        """Options seen less than the lead behind the chosen one, equals left out: they may be better."""
+        return tuple(
+            one.name
+            for one in self.candidates
+            if one.behind < self.rule.lead and one.name not in (self.best, *self.equals)
+        )
 
     @property
     def estimate(self) -> Estimate:
@@ -131,11 +142,13 @@ class Selected:
                     "replications": one.replications,
                     "mean": one.mean,
                     "eliminated_at": one.eliminated_at,
+                    "behind": one.behind,
                 }
                 for one in self.candidates
             ],
             "best": self.best,
             "equals": list(self.equals),
+            "close": list(self.close),
             "guaranteed": self.guaranteed,
             "guarantee": self.guarantee,
             "fresh": {
@@ -247,7 +260,7 @@ def select(
             loaded,
             metric,
             rule,
-            _candidates(loaded, selection),
+            _candidates(loaded, selection, bench),
             best.name,
             tuple(loaded.options[number].name for number in selection.equals if selection.settled),
             selection.settled,
@@ -291,12 +304,16 @@ def _choose(selection: Selection, bench: _Bench, tell: Tell | None) -> None:
             selection.take(bench.values(selection.standing, selection.replications))
 
 
-def _candidates(scenario: Scenario, selection: Selection) -> tuple[Candidate, ...]:
-    out = selection.eliminated_at
-    return tuple(
-        Candidate(option.name, selection.counts[number], float(selection.means[number]), out.get(number))
-        for number, option in enumerate(scenario.options)
-    )
+def _candidates(scenario: Scenario, selection: Selection, bench: _Bench) -> tuple[Candidate, ...]:
+    out, best = selection.eliminated_at, selection.best
+    sign = -1.0 if selection.rule.smallest else 1.0
+    found = []
+    for number, option in enumerate(scenario.options):
+        count, mean = selection.counts[number], float(selection.means[number])
+        together = [bench.values((best, number), replication) for replication in range(count)]
+        behind = sign * float(np.mean([values[best] - values[number] for values in together]))
+        found.append(Candidate(option.name, count, mean, out.get(number), behind))
+    return tuple(found)
 
 
 def _part(scenario: Scenario, options: Sequence[Any], part: str) -> Scenario:
