@@ -135,6 +135,8 @@ def _heading(run: Run) -> list[str]:
         f"each number is a mean ± half its {CONFIDENCE:.0%} interval over replications",
         indent="",
     )
+    for told in run.stop.lines() if run.stop is not None else ():
+        lines += wrapped(told)
     return lines
 
 
