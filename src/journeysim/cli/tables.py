@@ -104,6 +104,8 @@ def run_tables(run: Run) -> str:
         # A change for some days has no final effect.
         lasting = {one.name for one in run.scenario.options if not one.passes}
         parts[-1] += horizon_lines([one for one in others if one.name in lasting], market.months)
+    if others:
+        parts.append([line for answer in run.answers.values() for line in wrapped(answer)])
     if run.contrasted:
         parts.append(_contrasts(run, columns))
     if run.observed is not None:

@@ -18,6 +18,7 @@ from journeysim.branch.own_rules import OwnRules
 from journeysim.branch.simulate import ENGINES
 from journeysim.branch.steps import visits_from_steps
 from journeysim.errors import JourneySimError, StoppedEarly
+from journeysim.experiment.answer import answers, returns_on_cost
 from journeysim.experiment.beside import formula_document
 from journeysim.experiment.contrasts import (
     ContrastResult,
@@ -141,6 +142,19 @@ class Run:
             for option in self.scenario.options
         }
 
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """What each option but the baseline changes, and how sure that is: a sentence by option."""
+        baseline = self.scenario.baseline_option
+        names = [option.name for option in self.options]
+        return answers(
+            self.options,
+            baseline.name,
+            in_market=baseline.market is not None,
+            currency=baseline.journey.currency,
+            returns=returns_on_cost(self.metrics, names, baseline.name),
+        )
+
     @property
     def document(self) -> dict[str, Any]:
         """The document that ``--json`` prints, as plain data."""
@@ -151,6 +165,7 @@ class Run:
             "run": None if self.folder is None else str(self.folder),
             "options": [
                 option_document(option)
+                | {"answer": self.answers.get(option.name)}
                 | {"formula": formula_document(self.formulas[option.name], option.by("touchpoint"))}
                 for option in self.options
             ],
