@@ -159,8 +159,8 @@ def returns_on_cost(metrics: pl.DataFrame, options: Sequence[str], baseline: str
     """How many times its extra cost each option brings in, where that can be claimed.
 
     What an option brings in a year is the net value that it adds before what its staff and the option itself
-    cost beyond the baseline. A return is claimed where the intervals of the extra cost and of what it brings in
-    lie above 0, the latter also with p adjusted by Holm over the options.
+    cost beyond the baseline. A return is claimed where the intervals of the extra cost and of what it brings
+    in lie above 0, the latter also with its p adjusted by Holm over the options.
 
     Parameters
     ----------
