@@ -286,7 +286,7 @@ def test_names_at_the_door_are_those_of_a_run(stopped):
             "s.yaml:13:24: replications.until.retained_fraction: only with a market",
         ),
         ("{until: {wait_mean_min: 0}}", "s.yaml:13:39: replications.until.wait_mean_min: a number above 0"),
-        ("{until: {}}", "s.yaml:13:16: replications.until: at least 1 entry"),
+        ("{until: {}}", "s.yaml:13:16: replications.until: at least one metric"),
         ("{at_most: 40}", "s.yaml:13:1: replications: the key until is missing"),
         ("{until: {wait_mean_min: 0.2}, at_most: 0}", "s.yaml:13:54: replications.at_most: a number of 1"),
     ],

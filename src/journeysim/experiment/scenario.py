@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SkipValidation, Strict, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, SkipValidation, Strict, WithJsonSchema
 
 from journeysim.branch.calendar import OpenDay
 from journeysim.errors import Problem
@@ -52,6 +52,12 @@ def _parse_option_name(value: object) -> str:
     if not isinstance(value, str):
         raise fault("a name is required")
     return check_name(value)
+
+
+def _some_metric(value: dict[str, float]) -> dict[str, float]:
+    if not value:
+        raise fault("at least one metric is required", "for example {wait_mean_min: 0.2}")
+    return value
 
 
 Days = Annotated[PositiveCount, Field(le=10_000)]
@@ -103,9 +109,10 @@ class ContrastFile(Strictly):
 class Until(Strictly):
     """Replicate until the numbers are precise enough."""
 
-    until: Annotated[dict[str, Positive], Field(min_length=1)] = Field(
+    until: Annotated[dict[str, Positive], AfterValidator(_some_metric)] = Field(
         description="Half-width of the 95% interval that every option is to reach, by metric.",
         examples=[{"wait_mean_min": 0.2}],
+        json_schema_extra={"minProperties": 1},
     )
     at_most: PositiveCount = Field(500, description="Replications to stop at all the same.", examples=[500])
 
