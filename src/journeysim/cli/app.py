@@ -56,7 +56,7 @@ STAFF_HELP = """Find the cheapest roster of a staff group, slot by slot, that me
 
 The search begins at what the Erlang formulas say, adds and takes away servers as the simulation says under
 the same luck, and estimates the result again on fresh replications, beside today's roster and the formula's.
-The scenario must have no market; a bare journey map will do.
+A bare journey map will do; a scenario with a market can be held to what it keeps, but takes longer.
 
 \b
 Examples:
@@ -64,6 +64,7 @@ Examples:
   journeysim staff journeys/city-branch.yaml --target 'wait_mean_min <= 5' --group tellers
   journeysim staff journeys/city-branch.yaml --target 'satisfied_fraction >= 60%' --shift-hours 4..8
   journeysim staff journeys/city-branch.yaml --target 'reneged_fraction <= 2%' --slot 30min --json
+  journeysim staff scenarios/lunch-hour.yaml --target 'retained_fraction >= 0.94' --replications 4 --fresh 10
 
 \b
 Exit codes: 0 done (no roster meeting the target is an answer too), 2 the input is wrong, 3 stopped early,
@@ -291,7 +292,7 @@ def golden(
 @guarded
 def staff(
     scenario: Annotated[
-        Path, typer.Argument(metavar="SCENARIO", help="A scenario without a market, or a bare journey map.")
+        Path, typer.Argument(metavar="SCENARIO", help="A scenario of one branch, or a bare journey map.")
     ],
     target: Annotated[
         str,

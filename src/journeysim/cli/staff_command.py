@@ -99,6 +99,7 @@ def staffing_document(found: Staffing) -> dict[str, Any]:
         "all_cheaper_tried": found.proven,
         "rosters_tried": found.tried,
         "replications": found.replications,
+        "least": found.least,
         "most": found.most,
         "formula_knows_metric": found.formula_knows,
         "rosters": {
@@ -136,9 +137,9 @@ def _heading(found: Staffing) -> list[str]:
     chosen = f" ({found.chosen_because})" if found.chosen_because else ""
     return wrapped(
         f"{found.scenario}: cheapest roster of {found.group}{chosen} with {found.target}. {found.tried} "
-        f"rosters simulated with the same luck, {found.replications} replications of {found.days} days each, seed "
-        f"{found.seed}; the table's results are of {found.today.values.size} fresh replications, mean ± half "
-        f"the {CONFIDENCE:.0%} interval",
+        f"rosters simulated with the same luck, {found.replications} replications of {found.days} days each, "
+        f"seed {found.seed}; the table's results are of {found.today.values.size} fresh replications, "
+        f"mean ± half the {CONFIDENCE:.0%} interval",
         "",
     )
 
@@ -181,15 +182,18 @@ def _notes(found: Staffing) -> list[str]:
     if found.nearest:
         how = ""
     elif found.proven:
-        how = " Every cheaper roster was simulated as well, and none meets the target with the worse end of its interval."
+        how = (
+            " Every cheaper roster was simulated as well, and none meets the target with the worse end of "
+            "its interval."
+        )
     else:
         how = (
-            " None that has one server or shift less, or one at another time near by, is cheaper and meets the target "
-            "with the worse end of its interval; rosters that differ by more were not all tried."
+            " None that has one server or shift less, or one at another time near by, is cheaper and meets "
+            "the target with the worse end of its interval; rosters that differ by more were not all tried."
         )
     return wrapped(
-        f"The formula {formula}. Overtime is not in the cost. At most {found.most} servers in a slot were "
-        f"allowed.{how}",
+        f"The formula {formula}. Overtime is not in the cost. A slot could have {found.least} to {found.most} "
+        f"servers.{how}",
         "",
     )
 

@@ -1,4 +1,4 @@
-"""Staffing: the cheapest roster of a staff group that meets a target, searched, then checked on fresh luck."""
+"""Staffing: the cheapest roster of a staff group that meets a target, searched, checked on fresh luck."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from journeysim.experiment.runs import Run, run
 from journeysim.experiment.scenario import Option, Scenario
 from journeysim.experiment.staffing import Found, Roster, SlotSpace, Trials, search
 from journeysim.experiment.staffing_shifts import (
+    Shift,
     ShiftRule,
     Shifts,
     ShiftSpace,
@@ -40,6 +41,7 @@ from journeysim.experiment.staffing_target import Target, check_metric, parse_ta
 from journeysim.experiment.statistics import Estimate, estimate
 from journeysim.journey import Journey
 from journeysim.journey.faults import nearest
+from journeysim.market.state import OURS
 from journeysim.units import FloatArray
 
 DEFAULT_REPLICATIONS = 10
@@ -101,7 +103,7 @@ class Staffing:
     cost_per_hour, currency : of the group's servers; 0 where the map says none.
     slots : of the day.
     loads : what comes to the group in each.
-    most : servers that a slot might have.
+    least, most : servers that a slot might have.
     today, formula, found : rosters on fresh replications.
     nearest : whether ``found`` is only the nearest to the target, for none met it.
     shifts : that make up ``found``; None without a rule.
@@ -123,6 +125,7 @@ class Staffing:
     currency: str
     slots: Slots
     loads: tuple[SlotLoad, ...] = field(repr=False)
+    least: int
     most: int
     today: Checked
     formula: Checked
@@ -163,7 +166,8 @@ def staff(
 
     Parameters
     ----------
-    scenario : loaded, or a file; without a market. The roster of its baseline is searched.
+    scenario : loaded, or a file; of one branch. The roster of its baseline is searched; with a market every
+        replication is the whole horizon.
     target : such as ``wait_within_target_fraction >= 0.9``.
     group : the staff group; None: the people whose queues miss the target most.
     slot_min : minutes of a slot, 30 or 60.
@@ -195,13 +199,14 @@ def staff(
     option, say = loaded.baseline_option, tell or (lambda _: None)
     journey, go = option.journey, partial(run, jobs=jobs, steps=False)
 
+    slots = slots_of(journey, option.days, slot_min)
+    allowed = None if shift_rule is None else tuple(allowed_shifts(slots.edges, shift_rule))
     say(f"today: {replications} replications of {len(option.days)} days")
     now = go(_with_options(loaded, [option]))
     check_metric(wanted, {key.metric for key in now.options[0].estimates if key.of_all})
     because = ""
     if group is None:
         group, because = _neediest(journey, now, wanted)
-    slots = slots_of(journey, option.days, slot_min)
     today = roster_today(journey.staff[group], option.days, slots)
     least = 0 if _others_serve(journey, group) else 1
     loads = slot_loads(journey, group, option.days, slots)
@@ -221,10 +226,11 @@ def staff(
         fallback=(ceiling,) * len(hours),
     )
     roster, feasible, proven, shifts = best.state, best.feasible, best.proven, None
-    if shift_rule is not None:
-        worked = _in_shifts(best, hours, slots, shift_rule, (least, ceiling), wanted, trials)
+    if allowed is not None:
+        covers = [cover(one, hours, allowed) for one in dict.fromkeys((best.state, start))]
+        worked = _in_shifts(covers, hours, allowed, (least, ceiling), wanted, trials)
         shifts, feasible, proven = worked.state, worked.feasible, worked.proven
-        roster = covered(shifts, len(hours))
+        roster, start = covered(shifts, len(hours)), covered(covers[-1], len(hours))
     say(f"fresh luck: today, the formula's and the roster found, {fresh} replications")
     again = loaded.overridden(fresh, fresh_seed(loaded.seed))
     names = ("today", "formula", "found")
@@ -253,6 +259,7 @@ def staff(
         currency=journey.currency,
         slots=slots,
         loads=loads,
+        least=least,
         most=ceiling,
         today=checked["today"],
         formula=checked["formula"],
@@ -276,10 +283,12 @@ def _refuse(scenario: Scenario, file: str, group: str | None, replications: int)
     problems = []
     option = scenario.baseline_option
     known = list(option.journey.staff)
-    if option.market is not None:
-        hint = "give the journey map alone, or the scenario without its market"
-        problem = "staffing is searched without a market, whose months take too long for each roster"
-        problems.append(Problem(file, 0, 0, "market", problem, "", hint))
+    if option.branches != 1:
+        problem, hint = "staffing is searched for one branch", "give the map of one of them"
+        problems.append(Problem(file, 0, 0, "market", problem, f"{option.branches} branches", hint))
+    if option.passes:
+        problem = "a baseline that changes on some days only has no one roster"
+        problems.append(Problem(file, 0, 0, f"options.{option.name}.period", problem, "", "leave the period"))
     if not known:
         problems.append(Problem(file, 0, 0, "staff", "a staff group is required"))
     elif group is not None and group not in known:
@@ -295,19 +304,17 @@ def _refuse(scenario: Scenario, file: str, group: str | None, replications: int)
 
 
 def _in_shifts(
-    best: Found[Roster],
+    covers: Sequence[Shifts],
     hours: tuple[float, ...],
-    slots: Slots,
-    rule: ShiftRule,
+    allowed: tuple[Shift, ...],
     bounds: tuple[int, int],
     target: Target,
     trials: Trials,
 ) -> Found[Shifts]:
-    """The slots' servers covered by shifts, then improved shift by shift."""
-    allowed = tuple(allowed_shifts(slots.edges, rule))
-    first = cover(best.state, hours, allowed)
-    most = max(bounds[1], *covered(first, len(hours)))
-    return search(ShiftSpace(hours, allowed, bounds[0], most), target, trials, [first])
+    """Improve sets of shifts that cover what slots need, shift by shift."""
+    # Shifts may have to overlap where a slot alone would not need so many.
+    most = max(bounds[1], *(max(covered(one, len(hours))) for one in covers))
+    return search(ShiftSpace(hours, allowed, bounds[0], most), target, trials, covers)
 
 
 def _usable(slots: Slots) -> tuple[float, ...]:
@@ -325,11 +332,12 @@ def _evaluator(
         nonlocal done
         say(f"search: rosters {done + 1} to {done + len(rosters)}, {scenario.replications} replications each")
         done += len(rosters)
-        names = [str(number) for number in range(len(rosters))]
+        names = [f"{option.name} {number}" for number in range(len(rosters))]
         options = [
             _rostered(option, name, group, slots, one) for name, one in zip(names, rosters, strict=True)
         ]
-        found = go(_with_options(scenario, options))
+        # What today's branch fixes of a market holds for every roster of it.
+        found = go(_with_options(scenario, options if option.market is None else [option, *options]))
         return [_values(found, name, target.metric) for name in names]
 
     return evaluate
@@ -337,7 +345,13 @@ def _evaluator(
 
 def _rostered(option: Option, name: str, group: str, slots: Slots, roster: Roster) -> Option:
     journey = option.journey.patched({f"staff.{group}.count": slots.count(roster)})
-    return replace(option, name=name, journey=journey)
+    changed = replace(option, name=name, journey=journey)
+    if option.market is None:
+        return changed
+    banks = list(option.market.banks)
+    (branch,) = banks[OURS].branches
+    banks[OURS] = replace(banks[OURS], branches=(replace(branch, journey=journey),))
+    return replace(changed, market=replace(option.market, banks=tuple(banks)))
 
 
 def _with_options(scenario: Scenario, options: Sequence[Option]) -> Scenario:

@@ -161,6 +161,10 @@ def formula_roster(
     patience_mean_min : mean patience of who waits; infinity: nobody gives up.
     bounds : fewest and most servers in a slot.
 
+    Returns
+    -------
+    Where no number of servers meets the target, as many as serve `USUAL_SHARE` within the target wait.
+
     References
     ----------
     Green, Kolesar & Soares (2001), Improving the SIPP approach for staffing service systems: each slot as if
@@ -175,10 +179,12 @@ def formula_roster(
             one = _Steady(
                 load.arrivals_per_hour, load.service_mean_min, 1, target_wait_min, patience_mean_min
             )
-            while count < most and not (
-                count + helping > 0 and _meets(replace(one, servers=count + helping), target)
-            ):
-                count += 1
+            able = range(max(least, 1 - helping), most + 1)
+            steadies = [(servers, replace(one, servers=servers + helping)) for servers in able]
+            count = next(
+                (servers for servers, steady in steadies if _meets(steady, target)),
+                next((servers for servers, steady in steadies if _within(steady) >= USUAL_SHARE), most),
+            )
         roster.append(count)
     return tuple(roster)
 

@@ -49,7 +49,7 @@ def _cost(found: Staffing) -> str:
     more = found.found.hours_per_day - found.today.hours_per_day
     if abs(more) < 1e-6:
         return "It has as many rostered hours as today's."
-    text = f"It has {abs(more):,.1f} rostered hours a day {'more' if more > 0 else 'fewer'} than today's"
+    text = f"It has {abs(more):,.1f} {'more' if more > 0 else 'fewer'} rostered hours a day than today's"
     if found.cost_per_hour > 0:
         unit = f" {found.currency}" if found.currency else ""
         costs = "costs" if more > 0 else "saves"
@@ -69,7 +69,7 @@ def _formula(found: Staffing) -> str:
     gap = found.formula.hours_per_day - found.found.hours_per_day
     hours = "as many hours"
     if abs(gap) >= 1e-6:
-        hours = f"{abs(gap):,.1f} hours a day {'more' if gap > 0 else 'fewer'}"
+        hours = f"{abs(gap):,.1f} {'more' if gap > 0 else 'fewer'} hours a day"
     return f"The formula's, of {hours}, {_outcome(found, found.formula)}."
 
 
