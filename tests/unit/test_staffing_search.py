@@ -47,9 +47,7 @@ class MadeUp:
 
 def brute_force(space: SlotSpace, branch: MadeUp) -> float:
     every = product(range(space.least, space.most + 1), repeat=len(space.hours))
-    return min(
-        (space.cost(one) for one in every if TARGET.margin(branch._waits(one)) >= 0), default=math.inf
-    )
+    return min((space.cost(one) for one in every if TARGET.margin(branch._waits(one)) >= 0), default=math.inf)
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -192,8 +192,8 @@ def _notes(found: Staffing) -> list[str]:
             "the target with the worse end of its interval; rosters that differ by more were not all tried."
         )
     return wrapped(
-        f"The formula {formula}. Overtime is not in the cost. A slot could have {found.least} to {found.most} "
-        f"servers.{how}",
+        f"The formula {formula}. Overtime is not in the cost. A slot could have {found.least} to "
+        f"{found.most} servers.{how}",
         "",
     )
 

@@ -39,6 +39,7 @@ from journeysim.experiment.staffing_start import (
 )
 from journeysim.experiment.staffing_target import Target, check_metric, parse_target
 from journeysim.experiment.statistics import Estimate, estimate
+from journeysim.experiment.workers import workers_kept
 from journeysim.journey import Journey
 from journeysim.journey.faults import nearest
 from journeysim.market.state import OURS
@@ -196,11 +197,30 @@ def staff(
     loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     _refuse(loaded, file, group, min(replications, fresh))
     loaded = loaded.overridden(replications, seed)
-    option, say = loaded.baseline_option, tell or (lambda _: None)
-    journey, go = option.journey, partial(run, jobs=jobs, steps=False)
+    with workers_kept(jobs):
+        return _staffed(loaded, wanted, _How(group, slot_min, shift_rule, most, fresh, jobs, tell))
 
-    slots = slots_of(journey, option.days, slot_min)
-    allowed = None if shift_rule is None else tuple(allowed_shifts(slots.edges, shift_rule))
+
+@dataclass(frozen=True)
+class _How:
+    """How a roster is to be searched; see `staff`."""
+
+    group: str | None
+    slot_min: int
+    shift_rule: ShiftRule | None
+    most: int | None
+    fresh: int
+    jobs: int | None
+    tell: Tell | None
+
+
+def _staffed(loaded: Scenario, wanted: Target, how: _How) -> Staffing:
+    group, fresh, replications = how.group, how.fresh, loaded.replications
+    option, say = loaded.baseline_option, how.tell or (lambda _: None)
+    journey, go = option.journey, partial(run, jobs=how.jobs, steps=False)
+
+    slots = slots_of(journey, option.days, how.slot_min)
+    allowed = None if how.shift_rule is None else tuple(allowed_shifts(slots.edges, how.shift_rule))
     say(f"today: {replications} replications of {len(option.days)} days")
     now = go(_with_options(loaded, [option]))
     check_metric(wanted, {key.metric for key in now.options[0].estimates if key.of_all})
@@ -211,7 +231,7 @@ def staff(
     least = 0 if _others_serve(journey, group) else 1
     loads = slot_loads(journey, group, option.days, slots)
     by_formula = partial(formula_roster, loads, wanted, loaded.target_wait_min, patience_of(journey, group))
-    ceiling = most
+    ceiling = how.most
     if ceiling is None:
         ceiling = max(math.ceil(max(today)), *by_formula((least, _MOST))) + _MORE_THAN_SEEN
     start = by_formula((least, max(ceiling, least)))
