@@ -73,7 +73,21 @@ def test_hours_that_differ_by_weekday_count_by_the_open_days():
 def test_todays_roster_is_the_mean_over_the_slot():
     journey = parse_journey(MAP)
     slots = slots_of(journey, days_of(journey), 60)
-    assert roster_today(journey.staff["tellers"], days_of(journey), slots) == (2.0, 2.5, 3.0)
+    assert roster_today(journey, "tellers", days_of(journey), slots) == (2.0, 2.5, 3.0)
+
+
+def test_todays_roster_counts_only_while_open_so_that_it_gives_the_hours():
+    hours = "hours: {mon: {open: 09:00, close: 10:30}, tue: {open: 10:00, close: 12:00}}"
+    journey = parse_journey(MAP.replace("hours: {open: 09:00, close: 11:30}", hours))
+    days = days_of(journey, 2)
+    slots = slots_of(journey, days, 60)
+    roster = roster_today(journey, "tellers", days, slots)
+    assert roster == pytest.approx((2.0, (2 * 60 + 3 * 30) / 90, 3.0))
+    # Monday 1.5 h of two; Tuesday half an hour of two and 1.5 h of three.
+    mean_hours = (1.5 * 2 + 0.5 * 2 + 1.5 * 3) / 2
+    assert sum(count * hour for count, hour in zip(roster, slots.hours, strict=True)) == pytest.approx(
+        mean_hours
+    )
 
 
 def test_loads_follow_the_routes():

@@ -11,6 +11,7 @@ from typing import Any
 
 from journeysim.cli.columns import Table, wrapped
 from journeysim.cli.guard import problems_text, say, show
+from journeysim.errors import StoppedEarly
 from journeysim.experiment import load_scenario
 from journeysim.experiment.results import number_or_none
 from journeysim.experiment.staffing_run import Checked, Staffing, staff
@@ -48,19 +49,24 @@ def staff_command(request: StaffRequest) -> None:
     scenario = load_scenario(request.scenario, changes=request.changes, seed=request.seed)
     if scenario.warnings:
         say(problems_text(scenario.warnings, "warning"))
-    found = staff(
-        scenario,
-        target,
-        group=request.group,
-        slot_min=request.slot_min,
-        shift_rule=rule,
-        most=request.most,
-        replications=request.replications,
-        fresh=request.fresh,
-        jobs=request.jobs,
-        tell=say,
-        name=str(request.scenario),
-    )
+    try:
+        found = staff(
+            scenario,
+            target,
+            group=request.group,
+            slot_min=request.slot_min,
+            shift_rule=rule,
+            most=request.most,
+            replications=request.replications,
+            fresh=request.fresh,
+            jobs=request.jobs,
+            tell=say,
+            name=str(request.scenario),
+        )
+    except KeyboardInterrupt:
+        raise StoppedEarly(
+            "stopped: a search keeps nothing, hint: fewer --replications make it shorter"
+        ) from None
     show(staffing_json(found) if request.as_json else staffing_text(found))
 
 

@@ -64,7 +64,7 @@ class Checked:
 
     Attributes
     ----------
-    roster : servers in each slot; the mean over the days where they differ.
+    roster : servers in each slot; the mean over its opening time where they differ.
     hours_per_day : rostered server hours within opening hours.
     values : the target's metric by replication, shape (replications,).
     overtime_min_per_day : of the group, mean over the replications.
@@ -185,7 +185,7 @@ def staff(
     InputError
         The scenario, the target, the group or the shifts are wrong.
     StoppedEarly
-        It was stopped.
+        A worker was lost.
 
     Notes
     -----
@@ -227,7 +227,7 @@ def _staffed(loaded: Scenario, wanted: Target, how: _How) -> Staffing:
     because = ""
     if group is None:
         group, because = _neediest(journey, now, wanted)
-    today = roster_today(journey.staff[group], option.days, slots)
+    today = roster_today(journey, group, option.days, slots)
     least = 0 if _others_serve(journey, group) else 1
     loads = slot_loads(journey, group, option.days, slots)
     by_formula = partial(formula_roster, loads, wanted, loaded.target_wait_min, patience_of(journey, group))

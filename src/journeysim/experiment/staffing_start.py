@@ -17,7 +17,6 @@ from journeysim.journey import Journey
 from journeysim.journey.flow import expected_case_visits
 from journeysim.journey.loads import work_by_source
 from journeysim.journey.sources import BusiestDay, Source, sources, value_at
-from journeysim.journey.staff import StaffGroup
 from journeysim.journey.values import show_time
 from journeysim.units import FloatArray
 
@@ -92,17 +91,21 @@ def slots_of(journey: Journey, days: tuple[OpenDay, ...], slot_min: int) -> Slot
     return Slots(edges, open_hours)
 
 
-def roster_today(group: StaffGroup, days: tuple[OpenDay, ...], slots: Slots) -> tuple[float, ...]:
-    """Servers of a group in each slot as the map has them: the mean over the days and the slot."""
-    found = []
-    for begin, end in pairwise(slots.edges):
-        minutes = 0
-        for day in days:
-            steps = [*group.roster_on(day.date), (max(end, 24 * 60), 0)]
+def roster_today(journey: Journey, group: str, days: tuple[OpenDay, ...], slots: Slots) -> tuple[float, ...]:
+    """Servers of a group in each slot as the map has them: the mean over its opening time; 0 without any."""
+    minutes, opened = np.zeros(len(slots.hours)), np.zeros(len(slots.hours))
+    for day in days:
+        hours = journey.hours_on(day.date.weekday())
+        if hours is None:
+            continue
+        steps = [*journey.staff[group].roster_on(day.date), (hours.close_min, 0)]
+        for at, slot in enumerate(pairwise(slots.edges)):
+            begin, end = max(slot[0], hours.open_min), min(slot[1], hours.close_min)
+            opened[at] += max(0, end - begin)
             for (since, count), (until, _) in pairwise(steps):
-                minutes += count * max(0, min(until, end) - max(since, begin))
-        found.append(minutes / len(days) / (end - begin))
-    return tuple(found)
+                minutes[at] += count * max(0, min(until, end) - max(since, begin))
+    means = np.divide(minutes, opened, out=np.zeros_like(minutes), where=opened > 0)
+    return tuple(means.tolist())
 
 
 def slot_loads(journey: Journey, group: str, days: tuple[OpenDay, ...], slots: Slots) -> tuple[SlotLoad, ...]:
@@ -133,7 +136,7 @@ def slot_loads(journey: Journey, group: str, days: tuple[OpenDay, ...], slots: S
     helpers = np.zeros(count)
     for name, other in journey.staff.items():
         if name != group and set(other.serves) <= own:
-            helpers += np.array(roster_today(other, days, slots))
+            helpers += np.array(roster_today(journey, name, days, slots))
     return tuple(
         SlotLoad(
             float(visits[at]) / slots.hours[at] if slots.hours[at] > 0 else 0.0,
