@@ -179,3 +179,23 @@ def test_shifts_are_improved_until_nothing_next_to_them_is_cheaper(seed):
     assert set(found.state) <= set(allowed)
     for near in space.removals(found.state):
         assert TARGET.margin(branch._waits(space.roster(near))) < 0
+
+
+def test_all_cheaper_rosters_are_tried_where_moves_lead_nowhere():
+    def only_these(rosters):
+        return [np.full(2, 1.0 if one in {(4, 4), (1, 2)} else 9.0) for one in rosters]
+
+    space = SlotSpace((1.0, 1.0), 1, 4)
+    stuck = search(space, TARGET, Trials(only_these), [(4, 4)], enumerate_below=-1)
+    assert (stuck.state, stuck.proven) == ((4, 4), False)
+    found = search(space, TARGET, Trials(only_these), [(4, 4)])
+    assert (found.state, found.proven) == ((1, 2), True)
+
+
+def test_a_server_is_moved_where_more_good_comes_of_it():
+    def second_counts_thrice(rosters):
+        return [np.full(2, 9.0 - one[0] - 3 * one[1]) for one in rosters]
+
+    space = SlotSpace((1.0, 1.0), 1, 4)
+    found = search(space, TARGET, Trials(second_counts_thrice), [(4, 1)], enumerate_below=-1)
+    assert found.state == (1, 2)
