@@ -73,7 +73,7 @@ def test_the_roster_found_can_be_run(shared_cli, document):
 
 
 def test_shifts_are_listed(shared_cli):
-    found = shared_cli(*SEARCH, *TARGET, "--slot", "30min", "--shift-hours", "1..1.5")
+    found = shared_cli(*SEARCH, *TARGET, "--slot", "30 min", "--shift-hours", "1..1.5")
     assert found.returncode == 0, found.stderr
     assert "Shifts of the roster found" in found.stdout
     assert " x 09:00-10" in found.stdout
@@ -92,6 +92,7 @@ def test_where_nothing_meets_the_target_it_says_so_and_is_done(shared_cli):
     [
         (("--target", "wait_mean <= 2"), "did you mean wait_mean_min?"),
         ((*TARGET, "--shift-hours", "long"), "hint: 4..9"),
+        ((*TARGET, "--slot", "45min"), "60min or 30min is required, found 45min"),
     ],
 )
 def test_what_is_wrong_is_refused_with_a_hint(shared_cli, arguments, message):

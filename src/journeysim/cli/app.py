@@ -131,13 +131,6 @@ class EngineChoice(StrEnum):
     SIMPY = "simpy"
 
 
-class SlotChoice(StrEnum):
-    """Lengths of a slot of a roster."""
-
-    HOUR = "60min"
-    HALF_HOUR = "30min"
-
-
 class SchemaChoice(StrEnum):
     """Files that have a schema."""
 
@@ -304,7 +297,9 @@ def staff(
             metavar="NAME", help="The staff group; default: the one whose queues miss the target most."
         ),
     ] = None,
-    slot: Annotated[SlotChoice, typer.Option(help="Length of a slot.")] = SlotChoice.HOUR,
+    slot: Annotated[
+        str, typer.Option(metavar="DURATION", help="Length of a slot, 60min or 30min; default: 60min.")
+    ] = "60min",
     shift_hours: Annotated[
         str | None,
         typer.Option(metavar="MIN..MAX", help="Shortest and longest shift, such as 4..9; default: none."),
@@ -344,7 +339,7 @@ def staff(
             target=target,
             changes=tuple(set_ or ()),
             group=group,
-            slot_min={SlotChoice.HOUR: 60, SlotChoice.HALF_HOUR: 30}[slot],
+            slot=slot,
             shift_hours=shift_hours,
             most=most,
             replications=replications,

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
 from journeysim.cli.columns import Table, wrapped
 from journeysim.cli.guard import problems_text, say, show
-from journeysim.errors import StoppedEarly
+from journeysim.errors import InputError, Problem, StoppedEarly
 from journeysim.experiment import load_scenario
 from journeysim.experiment.results import number_or_none
 from journeysim.experiment.staffing_run import Checked, Staffing, staff
@@ -19,9 +21,10 @@ from journeysim.experiment.staffing_shifts import parse_shift_hours
 from journeysim.experiment.staffing_target import parse_target
 from journeysim.experiment.staffing_words import staffing_answer
 from journeysim.experiment.statistics import CONFIDENCE
-from journeysim.journey.values import show_time
+from journeysim.journey.values import parse_duration, show_time
 
 _MISSING = "-"
+_SLOTS_MIN = (30.0, 60.0)
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class StaffRequest:
     target: str
     changes: tuple[str, ...]
     group: str | None
-    slot_min: int
+    slot: str
     shift_hours: str | None
     most: int | None
     replications: int
@@ -46,6 +49,7 @@ def staff_command(request: StaffRequest) -> None:
     """Search the roster and print it."""
     target = parse_target(request.target)
     rule = None if request.shift_hours is None else parse_shift_hours(request.shift_hours)
+    slot_min = _slot_min(request.slot)
     scenario = load_scenario(request.scenario, changes=request.changes, seed=request.seed)
     if scenario.warnings:
         say(problems_text(scenario.warnings, "warning"))
@@ -54,7 +58,7 @@ def staff_command(request: StaffRequest) -> None:
             scenario,
             target,
             group=request.group,
-            slot_min=request.slot_min,
+            slot_min=slot_min,
             shift_rule=rule,
             most=request.most,
             replications=request.replications,
@@ -68,6 +72,16 @@ def staff_command(request: StaffRequest) -> None:
             "stopped: a search keeps nothing, hint: fewer --replications make it shorter"
         ) from None
     show(staffing_json(found) if request.as_json else staffing_text(found))
+
+
+def _slot_min(text: str) -> int:
+    try:
+        minutes = parse_duration(text)
+    except PydanticCustomError:
+        minutes = math.nan
+    if minutes not in _SLOTS_MIN:
+        raise InputError([Problem("--slot", 0, 0, "", "60min or 30min is required", text)])
+    return int(minutes)
 
 
 def staffing_text(found: Staffing) -> str:
