@@ -161,7 +161,7 @@ def test_a_mistake_that_an_option_makes_in_the_map_names_the_option(folder):
         ("market: {months: 3}", "s.yaml:3:1: market: the key customers is missing"),
         (
             "market: {customers: 9, rivals: {B: {share: 1}}}",
-            "s.yaml:3:24: market.rivals: shares of the rivals",
+            "s.yaml:3:24: market.rivals: the shares of the rivals must sum to less than 1",
         ),
         ("market: {customer: 9}", "s.yaml:3:10: market.customer: unknown key"),
         ("days: 3\nmarket: {customers: 9}", "s.yaml:3:1: days: with a market the months say how long"),

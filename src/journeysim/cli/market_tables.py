@@ -29,15 +29,16 @@ _CUSTOMERS_END = Column("customers_end", "customers\nat the end")
 _CUSTOMERS = Column("customers", "customers")
 _LOST = Column("lost", "lost")
 _ACQUIRED = Column("acquired", "acquired")
-_TOLD_GOOD = Column("told_good", "told\ngood")
-_TOLD_BAD = Column("told_bad", "told\nbad")
+_TOLD_GOOD = Column("told_good", "people told\nof good visits")
+_TOLD_BAD = Column("told_bad", "people told\nof bad visits")
+_EQUITY = Column("customer_equity", "customer\nequity", only_if_seen=True, decimals=1)
 _NET_VALUE = Column("net_value_per_year", "net value", only_if_seen=True, decimals=1)
 
 _SEGMENT_COLUMNS = (_CUSTOMERS_END, _RETAINED, SATISFIED, _PROMOTERS, _LOST, _ACQUIRED)
 _TALK_COLUMNS = (
     _TOLD_GOOD,
     _TOLD_BAD,
-    Column("read_bad", "read\nbad", only_if_seen=True),
+    Column("read_bad", "readers\nof bad", only_if_seen=True),
     Column("told_per_good_story", "listeners of\na good story"),
     Column("told_per_bad_story", "listeners of\na bad story"),
 )
@@ -62,12 +63,14 @@ _MONTH_COLUMNS = (
 
 def headline_columns(options: Sequence[OptionResult], currency: str) -> tuple[Column, ...]:
     """Columns beside the wait by which the options of a market are judged."""
-    factor, word = _scale((_NET_VALUE,), [option.metrics for option in options])
+    rows = [option.metrics for option in options]
+    factor, word = _scale((_NET_VALUE, _EQUITY), rows)
     unit = " ".join(part for part in (word, currency) if part)
     # On three lines: the differences of a narrower column fit beside the others.
     heading = "\n".join(part for part in (_NET_VALUE.heading, "a year", unit) if part)
     value = replace(_NET_VALUE, heading=heading, factor=factor)
-    return (SATISFIED, _RETAINED, _CUSTOMERS_END, value)
+    equity = replace(_EQUITY, heading="\n".join(("customer", "equity", unit)), factor=factor)
+    return (SATISFIED, _RETAINED, _CUSTOMERS_END, value, equity)
 
 
 def horizon_lines(options: Sequence[OptionResult], months: int) -> list[str]:
@@ -210,8 +213,8 @@ def _money(options: Sequence[OptionResult], currency: str) -> list[str]:
     unit = " ".join(part for part in (word, currency) if part)
     title = f"Money a year{f', {unit}' if unit else ''}; equity is what the customers at the end are worth"
     columns = [replace(column, factor=factor) for column in _MONEY_COLUMNS]
-    # The sums matter most: what they consist of gives way where the table would be too wide.
-    return estimates_table(title, "option", rows, [*columns[-2:], *columns[:-2]], columns)
+    # Sums and what the option costs matter most: the rest gives way where the table would be too wide.
+    return estimates_table(title, "option", rows, [*columns[-3:], *columns[:-3]], columns)
 
 
 def _scale(columns: Sequence[Column], rows: Sequence[Found]) -> tuple[float, str]:

@@ -104,6 +104,9 @@ def run_tables(run: Run) -> str:
         # A change for some days has no final effect.
         lasting = {one.name for one in run.scenario.options if not one.passes}
         parts[-1] += horizon_lines([one for one in others if one.name in lasting], market.months)
+        if market.months != 12:
+            months = market.months
+            parts[-1] += wrapped(f"A year's money is that of the {months} months, times 12/{months}")
     if run.contrasted:
         parts.append(_contrasts(run, columns))
     if run.observed is not None:

@@ -198,6 +198,7 @@ class _Loader:
         for option in options:
             if market is not None and option.market is not None:
                 market.warn_of_runaway(option.market, option.behaviour)
+                market.warn_of_newcomers(option.market)
                 if option.name == (file.baseline or changes[0].name):
                     market.warn_of_dominance(option.market, option.behaviour)
         resolved, files = self._resolved(file, named, changes, settings, options, market)

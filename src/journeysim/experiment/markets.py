@@ -36,6 +36,7 @@ LEAST_SHARE = 0.001
 MOST_PEOPLE = 10_000_000
 _FROZEN = ("customers", "months", "burn_in_months", "network", "heard", "branches")
 _FEW_PEOPLE = 20_000
+_TOO_LARGE_TO_COMPARE = 0.45
 _LEAST_TO_GO_ON = 1000
 """Customers with which checking goes on where their number is missing."""
 _ONLY = ""
@@ -97,6 +98,14 @@ class MarketLoader:
         if self._base is None:
             return None
         self._check_names(sections)
+        same = (sections.journey, sections.branches) == (self.common.journey, self.common.branches)
+        if period is not None and same:
+            problem, hint = (
+                "the option changes nothing of the map",
+                "a period limits changes to the map alone",
+            )
+            loc: Loc = ("options", option, "period")
+            self.problems.append(problem_at(self.scenario, loc, problem, "", hint, key=True))
         customers = self._customers(self._base)
         found: list[Branch | None] = []
         for name, builder in self._builders.items():
@@ -127,7 +136,7 @@ class MarketLoader:
         self._check_rivals(option, rivals)
         taken = sum(rival.share for rival in rivals.values())
         if 1 - taken < LEAST_SHARE:
-            problem, found = "shares of the rivals sum to less than 1", f"{taken:g}"
+            problem, found = "the shares of the rivals must sum to less than 1", f"{taken:g}"
             hint = "what they leave is our own share"
             self.problems.append(problem_at(self.scenario, ("market", "rivals"), problem, found, hint))
             return None
@@ -143,6 +152,10 @@ class MarketLoader:
         if not self._check_people(people):
             return None
         share = np.array([s.share or 0.0 for s in branches[0].journey.segments.values()])
+        if share.sum() == 0:
+            # Only with recorded arrivals, which are refused.
+            return None
+        self._warn_of_margins(branches)
         return Market(
             people=people,
             segments=segments,
@@ -225,6 +238,27 @@ class MarketLoader:
                 found, hint = f"share {bank.share:.3g}", f"shares up to {most:.2f} can last"
                 self.warnings.append(problem_at(self.scenario, ("market",), problem, found, hint, key=True))
 
+    def warn_of_newcomers(self, market: Market) -> None:
+        """Warn where a bank opens beside one so large that nothing says how people choose between the rest.
+
+        Nearly all who leave the others come to the large one, whatever they think: what banks are chosen for
+        beside their reputation cannot be found on such a baseline.
+        """
+        if not any(bank.share == 0 and bank.opens is not None for bank in market.banks):
+            return
+        for bank in market.banks:
+            if bank.share >= _TOO_LARGE_TO_COMPARE:
+                whose = f"rival {bank.name} has" if bank.name else "we have"
+                problem = (
+                    f"what a new bank takes cannot be told where {whose} about half of the people or more"
+                )
+                hint = f"shares below {_TOO_LARGE_TO_COMPARE:g}"
+                one = problem_at(
+                    self.scenario, ("market",), problem, f"share {bank.share:.3g}", hint, key=True
+                )
+                if one not in self.warnings:
+                    self.warnings.append(one)
+
     def _customers(self, file: MarketFile) -> dict[str, int]:
         if file.branches:
             total = sum(branch.customers for branch in file.branches.values())
@@ -302,7 +336,7 @@ class MarketLoader:
                     self.problems.append(problem_at(self.scenario, loc, problem, "", hint, key=True))
 
     def _month_of(self, rival: RivalFile, loc: Loc) -> int | None:
-        """Month of the horizon in which a bank opens."""
+        """Month of the horizon in which a bank opens: the one that begins nearest to its date."""
         assert rival.opens is not None
         if rival.share > 0:
             problem, hint = "a bank with a share is open already", "leave opens out, or share"
@@ -311,10 +345,25 @@ class MarketLoader:
             problem = f"a day from {self.file.first_day} on is required"
             self.problems.append(problem_at(self.scenario, (*loc, "opens"), problem, str(rival.opens)))
             return None
-        month = 0
-        while months_later(self.file.first_day, month + 1) <= rival.opens:
-            month += 1
-        return month
+        assert self._base is not None
+        begin = [months_later(self.file.first_day, month) for month in range(self._base.months + 1)]
+        opens = rival.opens
+        nearest_month = min(range(len(begin)), key=lambda month: abs((begin[month] - opens).days))
+        if nearest_month == self._base.months:
+            problem = "the bank opens after the months that are watched"
+            hint = f"a day before {begin[-1]}, or more market.months"
+            self.problems.append(problem_at(self.scenario, (*loc, "opens"), problem, str(rival.opens), hint))
+            return None
+        return nearest_month
+
+    def _warn_of_margins(self, branches: tuple[Branch, ...]) -> None:
+        """Warn where money can say nothing: no segment has a margin."""
+        if any(s.margin_per_year for branch in branches for s in branch.journey.segments.values()):
+            return
+        problem = "no segment has a margin_per_year: money then counts costs alone"
+        one = problem_at(self.scenario, ("market",), problem, "", "give the map's segments margins", key=True)
+        if one not in self.warnings:
+            self.warnings.append(one)
 
     def _read_network(self) -> None:
         file = self._base

@@ -80,7 +80,7 @@ def _market_work(
     progress: Progress | None,
 ) -> Work:
     alternatives = tuple(
-        Alternative(option.name, option.market, option.behaviour, option.cost_per_year)
+        Alternative(option.name, option.market, option.behaviour, option.cost_per_year, rules)
         for option in scenario.options
         if option.market is not None
     )
@@ -101,7 +101,6 @@ def _market_work(
         scenario.seed,
         scenario.target_wait_min,
         steps,
-        rules,
     )
     return Work([pack(task)], seconds)
 

@@ -103,7 +103,7 @@ class MarketTask:
     alternatives : the options.
     baseline : number of the one that the others are compared with.
     start : what the baseline fixes.
-    seed, target_wait_min, keep_steps, rules : as those of `Task`.
+    seed, target_wait_min, keep_steps : as those of `Task`.
     """
 
     alternatives: tuple[Alternative, ...]
@@ -112,7 +112,11 @@ class MarketTask:
     seed: int
     target_wait_min: float
     keep_steps: bool
-    rules: OwnRules | None = None
+
+    @property
+    def rules(self) -> OwnRules | None:
+        """An analyst's own rules, the same in all options."""
+        return self.alternatives[0].rules
 
     def results(self, replication: int) -> list[OptionReplication]:
         """Project every option of one replication."""
@@ -124,7 +128,6 @@ class MarketTask:
             replication=replication,
             target_wait_min=self.target_wait_min,
             keep_steps=self.keep_steps,
-            rules=self.rules,
         )
         return [
             OptionReplication(option.name, projection_metrics(one), one.steps())

@@ -106,16 +106,24 @@ def _hint(context: dict[str, Any]) -> str:
     return str(context.get("hint", ""))
 
 
+def _bound(value: Any) -> Any:
+    """A bound as a person writes it: whole numbers without a point or an exponent."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else f"{value:g}"
+    return value
+
+
 def _text(kind: str, context: dict[str, Any], message: str) -> str:
     """Say in plain words what is required."""
+    context = {key: _bound(value) for key, value in context.items()}
     plain = {
         "journey": "{problem}",
         "literal_error": "one of {expected} is required",
-        "greater_than": "a number above {gt:g} is required",
-        "greater_than_equal": "a number of {ge:g} or more is required",
-        "less_than": "a number below {lt:g} is required",
-        "less_than_equal": "a number of {le:g} or less is required",
-        "too_short": "at least {min_length} entry is required",
+        "greater_than": "a number above {gt} is required",
+        "greater_than_equal": "a number of {ge} or more is required",
+        "less_than": "a number below {lt} is required",
+        "less_than_equal": "a number of {le} or less is required",
+        "too_short": "a list of at least {min_length} is required",
         "too_long": "at most {max_length} entries are allowed",
         "string_type": "text is required",
         "string_too_short": "text is required",

@@ -205,6 +205,8 @@ Positive = Annotated[Number, Field(gt=0, le=1e12)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 Count = Annotated[int, Strict(), BeforeValidator(_count), Field(ge=0, le=MAX_COUNT)]
 PositiveCount = Annotated[int, Strict(), BeforeValidator(_count), Field(ge=1, le=MAX_COUNT)]
+MAX_PEOPLE = 10_000_000
+People = Annotated[int, Strict(), BeforeValidator(_count), Field(ge=1, le=MAX_PEOPLE)]
 Priority = Annotated[int, Strict(), BeforeValidator(_count), Field(ge=-1000, le=1000)]
 Truth = Annotated[bool, Strict(), BeforeValidator(_truth)]
 Text = Annotated[str, Strict(), Field(max_length=10_000)]

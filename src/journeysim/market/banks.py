@@ -95,12 +95,10 @@ class BranchAtWork:
     _pending: PendingContacts | None = None
     _plans: dict[int, tuple[Journey, Plan, ExperiencePlan]] = field(default_factory=dict)
 
-    def changed(
-        self, branch: Branch, rules: ExperienceRules, keep_steps: bool, own_rules: OwnRules | None
-    ) -> BranchAtWork:
+    def changed(self, branch: Branch, rules: ExperienceRules, keep_steps: bool) -> BranchAtWork:
         """A branch that goes on with other maps, is judged by other rules, and sums up what happens."""
         other = replace(
-            self, branch=branch, rules=rules, keep=True, keep_steps=keep_steps, own_rules=own_rules,
+            self, branch=branch, rules=rules, keep=True, keep_steps=keep_steps,
             totals=None, scores=None, tables=[], _pending=None, _plans={},
         )  # fmt: skip
         other._pending = None if self._pending is None else self._pending.carried_over(other._all_days())

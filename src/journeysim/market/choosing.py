@@ -173,7 +173,7 @@ def images(
     ----------
     named : shape (banks,), reputations that were named, -1..1; NaN for a bank without one.
     image : shape (banks,), where the search begins.
-    there : shape (banks,), banks that are not yet to open.
+    there : shape (banks,), banks that are open already.
 
     Returns
     -------

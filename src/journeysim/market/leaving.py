@@ -76,10 +76,11 @@ def contagion(state: State, network: Network, month: int, rules: LeavingRules) -
     felt = np.zeros(state.people)
     if rules.contagion == 0:
         return felt
-    age = month - 1 - state.left_month
+    left = np.flatnonzero(state.left_bank >= 0)
+    age = month - 1 - state.left_month[left]
     weight = np.exp(-np.maximum(age, 0) / rules.contagion_months)
-    lately = np.flatnonzero((state.left_bank >= 0) & (weight >= _FORGOTTEN_BELOW))
-    _feel(felt, lately, state.left_bank, weight, network.first, network.tie, state.bank)
+    lately = weight >= _FORGOTTEN_BELOW
+    _feel(felt, left[lately], state.left_bank, weight[lately], network.first, network.tie, state.bank)
     return felt
 
 
@@ -90,7 +91,7 @@ def _feel(felt, lately, left_bank, weight, first, tie, bank):  # type: ignore[no
         for at in range(first[leaver], first[leaver + 1]):
             friend = tie[at]
             if bank[friend] == left_bank[leaver]:
-                felt[friend] += weight[leaver]
+                felt[friend] += weight[i]
 
 
 def multipliers(state: State, felt: FloatArray, drawn: FloatArray, rules: LeavingRules) -> FloatArray:
@@ -167,9 +168,7 @@ def settle(
     month : number of the month, the address of its luck.
     """
     multiplier = multipliers(state, felt, drawn, rules)
-    customers = np.maximum(state.customers(), 1)
-    sums = [np.bincount(state.bank, weights=row, minlength=state.banks) for row in multiplier]
-    mean = np.stack(sums, axis=1) / customers[:, None]
+    mean = _sums(multiplier, state.bank, state.banks) / np.maximum(state.customers(), 1)[:, None]
     divisor = mean if constants is None else constants
     base = yearly_hazard(rules) / 12 * shares(rules)
     weights = base[FIRST_VOLUNTARY:] / np.where(divisor > 0, divisor, 1.0)
@@ -201,6 +200,16 @@ def steady_hazards(
     multiplier = _multipliers(state, people, np.zeros(people.size), drawn, rules)
     voluntary = (weights[state.bank[people]] * multiplier.T).sum(axis=1)
     return np.asarray(base[:FIRST_VOLUNTARY].sum() + voluntary)
+
+
+@numba.njit(cache=True, nogil=True)
+def _sums(multiplier, bank, banks):  # type: ignore[no-untyped-def]
+    """Sums of the multipliers over the customers of each bank, shape (banks, reasons)."""
+    found = np.zeros((banks, multiplier.shape[0]))
+    for r in range(multiplier.shape[0]):
+        for p in range(bank.size):
+            found[bank[p], r] += multiplier[r, p]
+    return found
 
 
 @numba.njit(cache=True, nogil=True)

@@ -8,10 +8,9 @@ from pydantic import Field, model_validator
 
 from journeysim.experience.rules import Score
 from journeysim.journey.distributions import Strictly
-from journeysim.journey.values import Count, DateText, Id, MapOrFile, PositiveCount, Share, fault
+from journeysim.journey.values import Count, DateText, Id, MapOrFile, People, PositiveCount, Share, fault
 from journeysim.market.network_models import NetworkChoice, NetworkForm, SmallWorld
 
-MOST_CUSTOMERS = 10_000_000
 MOST_MONTHS = 600
 
 DEFAULT_NETWORK = NetworkForm(small_world=SmallWorld(ties=16, rewire=0.25))
@@ -46,14 +45,16 @@ class RivalFile(Strictly):
         examples=[0.3],
     )
     opens: DateText | None = Field(
-        None, description="Date on which a bank without share opens; absent: never.", examples=["2027-04-01"]
+        None,
+        description="Date near which a bank without share opens, at a month's beginning; absent: never.",
+        examples=["2027-04-01"],
     )
 
 
 class BranchFile(Strictly):
     """One branch of our bank."""
 
-    customers: PositiveCount = Field(description="Our customers who live near it.", examples=[8000])
+    customers: People = Field(description="Our customers who live near it.", examples=[8000])
     journey: MapOrFile | None = Field(
         None, description="Its map; absent: the scenario's.", examples=["../journeys/city-branch.yaml"]
     )
@@ -62,7 +63,7 @@ class BranchFile(Strictly):
 class MarketFile(Strictly):
     """The customers of a place, who they know, and the banks among which they choose."""
 
-    customers: Annotated[PositiveCount, Field(le=MOST_CUSTOMERS)] | None = Field(
+    customers: People | None = Field(
         None, description="Ours at the start; absent: those of the branches.", examples=[12000]
     )
     months: Annotated[PositiveCount, Field(le=MOST_MONTHS)] = Field(

@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 
+from journeysim.branch.own_rules import OwnRules
 from journeysim.journey import Journey
 from journeysim.market.behaviour import Behaviour
 from journeysim.market.network import Network
@@ -129,9 +130,11 @@ class Alternative:
     market : equal to the baseline's but for maps, scores and openings of its banks.
     behaviour : how people judge, tell, leave and choose.
     cost_per_year : beside its staff.
+    rules : an analyst's own, in our branches, from the calibration on; the same in all options.
     """
 
     name: str
     market: Market
     behaviour: Behaviour
     cost_per_year: float = 0.0
+    rules: OwnRules | None = None

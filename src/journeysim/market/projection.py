@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from journeysim.branch.luck import Address, Luck
-from journeysim.branch.own_rules import OwnRules
 from journeysim.market.banks import BranchAtWork, Memo, Operation, ScoredBank, ScoreSample
 from journeysim.market.behaviour import Behaviour
 from journeysim.market.choosing import Banks, attraction, balancing_constants, choose, images
@@ -101,13 +100,11 @@ class World:
         """Our branches."""
         return [branch for branch in self.operations[OURS] if isinstance(branch, BranchAtWork)]
 
-    def branch_out(
-        self, alternative: Alternative, keep_steps: bool = False, own_rules: OwnRules | None = None
-    ) -> World:
+    def branch_out(self, alternative: Alternative, keep_steps: bool = False) -> World:
         """The same people under an option, from here on."""
         operations: list[Sequence[Operation]] = [
             [
-                one.changed(bank.branches[k], alternative.behaviour, keep_steps and number == OURS, own_rules)
+                one.changed(bank.branches[k], alternative.behaviour, keep_steps and number == OURS)
                 if isinstance(one, BranchAtWork)
                 else one.scoring(bank.scores)
                 for k, one in enumerate(now)
@@ -153,7 +150,13 @@ def operations_of(
     for number, bank in enumerate(market.banks):
         at_work = [
             BranchAtWork(
-                number, branch, places.crowd(bank, number, k, segments), behaviour, timeline, target_wait_min
+                number,
+                branch,
+                places.crowd(bank, number, k, segments),
+                behaviour,
+                timeline,
+                target_wait_min,
+                own_rules=alternative.rules if number == OURS else None,
             )
             for k, branch in enumerate(bank.branches)
         ]
@@ -227,7 +230,7 @@ def _learn(world: World, visits: Visits, temper: IntArray) -> None:
 
 
 def _open_banks(world: World, month: int) -> None:
-    """On the day a bank opens, people have heard of it what its campaign says."""
+    """At the beginning of the month in which a bank opens, people have heard of it what its campaign says."""
     for number, bank in enumerate(world.market.banks):
         if bank.share == 0 and bank.opens == month and bank.heard is not None:
             world.state.heard[number] = bank.heard

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from journeysim.branch.luck import Luck
-from journeysim.branch.own_rules import OwnRules
 from journeysim.market.banks import Memo
 from journeysim.market.ledger import MonthRecord
 from journeysim.market.model import Alternative
@@ -58,7 +57,6 @@ def project(
     replication: int,
     target_wait_min: float,
     keep_steps: bool = False,
-    rules: OwnRules | None = None,
 ) -> list[Projected]:
     """Project every option from the same people over the same months.
 
@@ -70,7 +68,6 @@ def project(
     seed, replication : whose luck it is.
     target_wait_min : minutes within which a customer should be served.
     keep_steps : whether to keep every step of every visit of ours.
-    rules : an analyst's own rules of the branch, from the beginning of the horizon on.
 
     Returns
     -------
@@ -88,7 +85,7 @@ def project(
         advance(world, timeline, month, luck, memo, None)
         memo.clear()
     world.stayers = world.state.bank == OURS
-    worlds = [world.branch_out(alternative, keep_steps, rules) for alternative in alternatives]
+    worlds = [world.branch_out(alternative, keep_steps) for alternative in alternatives]
     months: list[list[MonthRecord]] = [[] for _ in worlds]
     for month in range(timeline.horizon, len(timeline.months)):
         for one, records in zip(worlds, months, strict=True):
