@@ -103,6 +103,7 @@ def test_what_is_wrong_is_refused_with_a_hint(shared_cli, arguments, message):
     assert found.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_market_can_be_held_to_what_it_keeps(cli):
     write_market(cli.folder)
     found = cli(
