@@ -135,6 +135,16 @@ def test_where_nothing_meets_the_target_it_says_so(scenario):
     assert staffing_answer(found).startswith("No roster of tellers that was tried meets wait_mean_min <= -1")
 
 
+def test_neither_do_shifts_then(scenario):
+    found = staff(
+        scenario, "wait_mean_min <= -1", most=2, shift_rule=ShiftRule(2, 3), replications=2, fresh=2, jobs=1
+    )
+    assert found.nearest
+    assert found.found.roster == (2, 2, 2)
+    assert found.shifts == ((0, 3), (0, 3))
+    assert found.tried <= 10
+
+
 def test_a_group_that_decides_nothing_needs_the_least(scenario):
     found = staff(scenario, "wait_mean_min <= 60", group="greeters", replications=2, fresh=2, jobs=1)
     assert found.found.roster == (1, 1, 1)

@@ -248,7 +248,7 @@ def _staffed(loaded: Scenario, wanted: Target, how: _How) -> Staffing:
     roster, feasible, proven, shifts = best.state, best.feasible, best.proven, None
     if allowed is not None:
         covers = [cover(one, hours, allowed) for one in dict.fromkeys((best.state, start))]
-        worked = _in_shifts(covers, hours, allowed, (least, ceiling), wanted, trials)
+        worked = _in_shifts(best, covers, hours, allowed, (least, ceiling), wanted, trials)
         shifts, feasible, proven = worked.state, worked.feasible, worked.proven
         roster, start = covered(shifts, len(hours)), covered(covers[-1], len(hours))
     say(f"fresh luck: today, the formula's and the roster found, {fresh} replications")
@@ -324,6 +324,7 @@ def _refuse(scenario: Scenario, file: str, group: str | None, replications: int)
 
 
 def _in_shifts(
+    best: Found[Roster],
     covers: Sequence[Shifts],
     hours: tuple[float, ...],
     allowed: tuple[Shift, ...],
@@ -332,6 +333,11 @@ def _in_shifts(
     trials: Trials,
 ) -> Found[Shifts]:
     """Improve sets of shifts that cover what slots need, shift by shift."""
+    if not best.feasible:
+        # What no number of servers reaches is not looked for shift by shift, unless their overlap reaches it.
+        (values,) = trials.of([covered(covers[0], len(hours))])
+        if target.margin(values) < 0:
+            return Found(covers[0], values, False, False, len(trials))
     # Shifts may have to overlap where a slot alone would not need so many.
     most = max(bounds[1], *(max(covered(one, len(hours))) for one in covers))
     return search(ShiftSpace(hours, allowed, bounds[0], most), target, trials, covers)
