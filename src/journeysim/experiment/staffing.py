@@ -24,6 +24,8 @@ Evaluate = Callable[[Sequence[Roster]], list[FloatArray]]
 
 SWAP_REACH = 3
 """Slots between which a server is moved at most: a line that is cut here grows in the slots that follow."""
+MOST_SIDEWAYS = 4
+"""Moves in a row that save nothing but are better, in the hope that one saves something after them."""
 ENUMERATE_BELOW = 200
 """Cheaper rosters that are all tried at the end where there are no more of them."""
 _LARGEST_SPACE = 20_000
@@ -167,7 +169,8 @@ def search(
     -----
     From a start that misses the target, the server is added that brings most for its hours, until the target
     is met or nothing helps. Then what saves most is taken away as long as the target holds, and servers are
-    moved where that is better or lets one go, until no single removal and no move saves anything.
+    moved where that is better or lets one go, until no single removal and no move saves anything; of moves
+    that are only better there are at most `MOST_SIDEWAYS` in a row.
     Under common random numbers the answer depends on the luck of the replications alone.
     """
     one = _Search(space, target, trials)
@@ -219,14 +222,17 @@ class _Search(Generic[State]):
         return state
 
     def improved(self, state: State) -> State:
-        """Take away and move until nothing next to it is cheaper, or as cheap and better."""
+        """Take away and move until nothing next to it is cheaper, with some moves that are only better."""
+        sideways = 0
         while True:
+            judged_by = 2 if sideways < MOST_SIDEWAYS else 1
             for neighbours in (self._space.removals, self._space.swaps):
                 near = [one for one in neighbours(state) if self._cost(one) <= self._cost(state)]
                 self._simulate(near)
                 good = [one for one in near if self.feasible(one)]
                 best = min(good, key=self._place, default=state)
-                if self._place(best)[:2] < self._place(state)[:2]:
+                if self._place(best)[:judged_by] < self._place(state)[:judged_by]:
+                    sideways = 0 if self._cost(best) < self._cost(state) else sideways + 1
                     state = best
                     break
             else:
