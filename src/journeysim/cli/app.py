@@ -68,6 +68,26 @@ Examples:
 Exit codes: 0 done, 2 the input is wrong, 3 stopped early with what finished kept, 1 a fault of ours.
 """
 
+STAFF_SHORT = "Find the cheapest roster that meets a target."
+STAFF_HELP = """Find the cheapest roster of a staff group, slot by slot, that meets a target.
+
+The search begins at what the Erlang formulas say, adds and takes away servers as the simulation says under
+the same luck, and estimates the result again on fresh replications, beside today's roster and the formula's.
+A bare journey map will do; a scenario with a market can be held to what it keeps, but takes longer.
+
+\b
+Examples:
+  journeysim staff journeys/city-branch.yaml --target 'wait_within_target_fraction >= 0.9'
+  journeysim staff journeys/city-branch.yaml --target 'wait_mean_min <= 5' --group tellers
+  journeysim staff journeys/city-branch.yaml --target 'satisfied_fraction >= 60%' --shift-hours 4..8
+  journeysim staff journeys/city-branch.yaml --target 'reneged_fraction <= 2%' --slot 30min --json
+  journeysim staff scenarios/lunch-hour.yaml --target 'retained_fraction >= 0.94' --replications 4 --fresh 10
+
+\b
+Exit codes: 0 done (no roster meeting the target is an answer too), 2 the input is wrong, 3 stopped early,
+1 a fault of ours.
+"""
+
 CHECK_SHORT = "Say what is wrong with maps, scenarios and behaviours."
 CHECK_HELP = """Say everything that is wrong with maps, scenarios and behaviours, without running them.
 
@@ -332,6 +352,76 @@ def select(
             jobs=jobs,
             out=out,
             resume=resume,
+            as_json=json_,
+        )
+    )
+
+
+@app.command(help=STAFF_HELP, short_help=STAFF_SHORT)
+@guarded
+def staff(
+    scenario: Annotated[
+        Path, typer.Argument(metavar="SCENARIO", help="A scenario of one branch, or a bare journey map.")
+    ],
+    target: Annotated[
+        str,
+        typer.Option(metavar="'METRIC >= VALUE'", help="What the roster must reach; <= for at most."),
+    ],
+    group: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The staff group; default: the one whose queues miss the target most."
+        ),
+    ] = None,
+    slot: Annotated[
+        str, typer.Option(metavar="DURATION", help="Length of a slot, 60min or 30min; default: 60min.")
+    ] = "60min",
+    shift_hours: Annotated[
+        str | None,
+        typer.Option(metavar="MIN..MAX", help="Shortest and longest shift, such as 4..9; default: none."),
+    ] = None,
+    most: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=200, help="Most servers in a slot; default: two more than seen."
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change the scenario first; repeatable."),
+    ] = None,
+    replications: Annotated[
+        int, typer.Option(metavar="N", min=2, help="Replications of each roster; default: 10.")
+    ] = 10,
+    fresh: Annotated[
+        int, typer.Option(metavar="N", min=2, help="Fresh replications of the result; default: 30.")
+    ] = 30,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", min=0, max=2**63 - 1, help="Seed of all luck.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Processes to work in; default: one for each core.")
+    ] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document in place of the tables.")
+    ] = False,
+) -> None:
+    """Find the cheapest roster of a staff group, slot by slot, that meets a target."""
+    from journeysim.cli.staff_command import StaffRequest, staff_command
+
+    staff_command(
+        StaffRequest(
+            scenario=scenario,
+            target=target,
+            changes=tuple(set_ or ()),
+            group=group,
+            slot=slot,
+            shift_hours=shift_hours,
+            most=most,
+            replications=replications,
+            fresh=fresh,
+            seed=seed,
+            jobs=jobs,
             as_json=json_,
         )
     )

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
@@ -234,9 +235,41 @@ class SerialExecutor(Executor):
         return future
 
 
+_kept: ContextVar[_KeptWorkers | None] = ContextVar("kept_workers", default=None)
+
+
+class _KeptWorkers:
+    """Processes that are started when first wanted, and stay until the stack is closed."""
+
+    def __init__(self, jobs: int, stack: contextlib.ExitStack) -> None:
+        self._jobs, self._stack = jobs, stack
+        self._pool: Executor | None = None
+
+    def pool(self) -> Executor:
+        if self._pool is None:
+            self._pool = self._stack.enter_context(_pool(self._jobs))
+        return self._pool
+
+
+@contextlib.contextmanager
+def workers_kept(jobs: int | None) -> Iterator[None]:
+    """Let all runs within the block share their processes, which take seconds to start.
+
+    Parameters
+    ----------
+    jobs : of the runs; None for as many as there are cores.
+    """
+    with contextlib.ExitStack() as stack:
+        token = _kept.set(_KeptWorkers(jobs or cores(), stack))
+        try:
+            yield
+        finally:
+            _kept.reset(token)
+
+
 @contextlib.contextmanager
 def executor_for(jobs: int) -> Iterator[Executor]:
-    """Open an executor with a number of processes; one job stays in this process.
+    """Open an executor with a number of processes, or that of `workers_kept`; one job stays in this process.
 
     Worker processes ignore Ctrl-C, which is for the parent to handle, and end soon after a parent that was
     killed.
@@ -244,6 +277,16 @@ def executor_for(jobs: int) -> Iterator[Executor]:
     if jobs == 1:
         yield SerialExecutor()
         return
+    kept = _kept.get()
+    if kept is not None:
+        yield kept.pool()
+        return
+    with _pool(jobs) as pool:
+        yield pool
+
+
+@contextlib.contextmanager
+def _pool(jobs: int) -> Iterator[Executor]:
     import loky
 
     # fork hangs with polars and plain spawn fails without a main guard and in notebooks; loky does neither.

@@ -83,6 +83,11 @@ def work_per_arrival(journey: Journey) -> dict[str, float]:
     return _work(journey, arrival_mix(journey), None)
 
 
+def work_by_source(journey: Journey, source: Source) -> dict[str, float]:
+    """Mean minutes for which a case of a source occupies servers of each touchpoint, waits left out."""
+    return _work(journey, source.mix, source.start)
+
+
 def arrival_mix(journey: Journey) -> FloatArray:
     """Share of the arrivals of each segment and need, shape (segments, needs), summing to 1.
 

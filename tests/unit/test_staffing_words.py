@@ -1,0 +1,108 @@
+"""What is said of a roster is never stronger than its interval."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from journeysim.experiment.staffing_run import Checked, Staffing
+from journeysim.experiment.staffing_start import Slots
+from journeysim.experiment.staffing_target import Target
+from journeysim.experiment.staffing_words import staffing_answer
+
+TARGET = Target("wait_mean_min", "<=", 5.0)
+MEETS, MISSES, UNCLEAR = (3.0, 3.5, 4.0), (8.0, 8.5, 9.0), (3.0, 5.0, 6.0)
+
+
+def checked(roster, values):
+    return Checked(roster, float(sum(roster)), np.array(values), 0.0, TARGET)
+
+
+def staffing(found, today=MISSES, formula=MEETS, *, cost=50.0, nearest=False, roster=(2, 3)):
+    return Staffing(
+        scenario="Tiny",
+        option="Today",
+        seed=1,
+        fresh_seed=2,
+        days=10,
+        target=TARGET,
+        group="tellers",
+        chosen_because="",
+        cost_per_hour=cost,
+        currency="CNY",
+        slots=Slots((540, 600, 660), (1.0, 1.0)),
+        loads=(),
+        least=1,
+        most=4,
+        today=checked((2.0, 2.0), today),
+        formula=checked((3, 3), formula),
+        found=checked(roster, found),
+        nearest=nearest,
+        shifts=None,
+        proven=True,
+        tried=9,
+        replications=4,
+        formula_knows=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (MEETS, "The roster found meets the target on fresh luck: wait_mean_min is 3.5 ("),
+        (MISSES, "The roster found misses the target on fresh luck: wait_mean_min is 8.5 ("),
+        (
+            UNCLEAR,
+            "Whether the roster found meets the target cannot be told from chance: wait_mean_min is 4.667",
+        ),
+    ],
+)
+def test_the_verdict_is_the_intervals(values, said):
+    assert staffing_answer(staffing(values)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (MEETS, "Today's meets it: "),
+        (MISSES, "Today's misses it: "),
+        (UNCLEAR, "Today's may meet it or not: "),
+    ],
+)
+def test_so_is_that_of_todays_roster_and_of_the_formulas(values, said):
+    assert said in staffing_answer(staffing(MEETS, today=values))
+    formula = said.replace("Today's", "The formula's, of 1.0 more hours a day,")
+    assert formula in staffing_answer(staffing(MEETS, formula=values))
+
+
+def test_the_share_of_replications_is_counted():
+    assert "2 of 3 replications of 10 days meet the target by themselves" in staffing_answer(
+        staffing(UNCLEAR)
+    )
+
+
+@pytest.mark.parametrize(
+    ("roster", "cost", "said"),
+    [
+        ((2, 3), 50.0, "It has 1.0 more rostered hours a day than today's and costs 50 CNY a day more,"),
+        ((1, 1), 50.0, "It has 2.0 fewer rostered hours a day than today's and saves 100 CNY a day,"),
+        ((1, 3), 50.0, "It has as many rostered hours as today's."),
+        ((1, 1), 0.0, "It has 2.0 fewer rostered hours a day than today's, overtime left out."),
+        ((3, 3), 50.0, "The formula's roster is the same."),
+    ],
+)
+def test_hours_and_costs_are_beside_todays(roster, cost, said):
+    assert said in staffing_answer(staffing(MEETS, roster=roster, cost=cost))
+
+
+def test_no_roster_is_an_answer():
+    text = staffing_answer(staffing(MISSES, nearest=True))
+    assert text.startswith(
+        "No roster of tellers that was tried meets wait_mean_min <= 5, with at most 4 in a slot"
+    )
+    assert "the nearest reaches 8.5" in text
+    unseen = staffing_answer(staffing((math.nan, math.nan), today=(math.nan, math.nan), nearest=True))
+    assert "the nearest reaches no value" in unseen
+    assert "Today's has no value." in unseen
