@@ -181,7 +181,13 @@ def test_each_branch_has_notches_of_its_own(tmp_path):
     ("change", "words"),
     [
         (("market: {customers: 120, months: 2, burn_in_months: 1}\n", "days: 5\n"), "a market is required"),
-        (("Today: {}", "Today: {period: {from: 2027-01-05, until: 2027-01-08}}"), "a baseline with a period"),
+        (
+            (
+                "Today: {}",
+                "Today: {set: {arrivals.scale: 1.5}, period: {from: 2027-01-05, until: 2027-01-08}}",
+            ),
+            "a baseline with a period",
+        ),
     ],
 )
 def test_what_has_no_golden_point_is_refused(tmp_path, change, words):

@@ -165,7 +165,7 @@ def test_a_mistake_that_an_option_makes_in_the_map_names_the_option(folder):
         ),
         ("market: {customer: 9}", "s.yaml:3:10: market.customer: unknown key"),
         ("days: 3\nmarket: {customers: 9}", "s.yaml:3:1: days: with a market the months say how long"),
-        ("replications: {until: {wait_mean_min: 0.2}}", "s.yaml:3:1: replications: not built yet"),
+        ("replications: {until: {}}", "s.yaml:3:16: replications.until: at least one metric is required"),
         ("replications: 0", "s.yaml:3:15: replications: a number of 1 or more is required"),
         ("replications: many", "s.yaml:3:15: replications: a whole number is required"),
         ("target_wait: 10", "s.yaml:3:14: target_wait: the unit is missing"),

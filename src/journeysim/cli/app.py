@@ -51,6 +51,23 @@ Examples:
 Exit codes: 0 done, 2 the input is wrong, 3 stopped early with what finished kept, 1 a fault of ours.
 """
 
+SELECT_SHORT = "Choose the best of many options, with a guarantee."
+SELECT_HELP = """Choose the best option of a scenario by one metric, with a stated probability of being right.
+
+Options are replicated together with the same luck; after every replication those that lie too far behind
+are out (the procedure KN of Kim and Nelson). If the best leads all others by --lead or more, it is chosen
+with a probability of at least 1 - alpha. The chosen option is then estimated again on fresh replications.
+
+\b
+Examples:
+  journeysim select scenarios/lunch-hour.yaml --metric net_value_per_year --lead 10000
+  journeysim select scenarios/lunch-hour.yaml --metric wait_mean_min --smallest --lead 0.5
+  journeysim select scenarios/lunch-hour.yaml --metric satisfied_fraction --lead 0.01 --alpha 0.1 --json
+
+\b
+Exit codes: 0 done, 2 the input is wrong, 3 stopped early with what finished kept, 1 a fault of ours.
+"""
+
 STAFF_SHORT = "Find the cheapest roster that meets a target."
 STAFF_HELP = """Find the cheapest roster of a staff group, slot by slot, that meets a target.
 
@@ -272,6 +289,65 @@ def golden(
             costs=tuple(cost or ()),
             replications=replications,
             fresh=fresh,
+            seed=seed,
+            jobs=jobs,
+            out=out,
+            resume=resume,
+            as_json=json_,
+        )
+    )
+
+
+@app.command(help=SELECT_HELP, short_help=SELECT_SHORT)
+@guarded
+def select(
+    scenario: Annotated[
+        Path, typer.Argument(metavar="SCENARIO", help="A scenario file with two options or more.")
+    ],
+    metric: Annotated[
+        str, typer.Option(metavar="METRIC", help="What to choose by, such as net_value_per_year.")
+    ],
+    lead: Annotated[
+        float, typer.Option(metavar="X", help="Smallest difference worth telling apart, in its units.")
+    ],
+    alpha: Annotated[
+        float, typer.Option(metavar="P", help="Largest probability of a wrong choice; default: 0.05.")
+    ] = 0.05,
+    smallest: Annotated[bool, typer.Option("--smallest", help="The smallest mean is best.")] = False,
+    first: Annotated[
+        int, typer.Option(metavar="N", min=20, help="First replications of every option; default: 20.")
+    ] = 20,
+    at_most: Annotated[
+        int, typer.Option(metavar="N", min=20, help="Replications of an option at most; default: 500.")
+    ] = 500,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change every option; repeatable."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", min=0, max=2**63 - 1, help="Seed of all luck.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Processes to work in; default: one for each core.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder in which the two runs get their own folders.")
+    ] = Path("runs"),
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a selection that was stopped.")] = False,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document in place of the table.")
+    ] = False,
+) -> None:
+    """Choose the best option of a scenario by one metric, with a stated probability of being right."""
+    from journeysim.cli.select_command import SelectRequest, select_command
+    from journeysim.experiment.selection import SelectionRule
+
+    select_command(
+        SelectRequest(
+            scenario=scenario,
+            metric=metric,
+            rule=SelectionRule(lead, alpha, first, at_most, smallest),
+            changes=tuple(set_ or ()),
             seed=seed,
             jobs=jobs,
             out=out,

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from journeysim.cli.columns import Table, wrapped
 from journeysim.cli.guard import problems_text, say, show
-from journeysim.cli.progress import Watchers, progress_bar
+from journeysim.cli.progress import Stages
 from journeysim.cli.run_command import continuing
 from journeysim.errors import StoppedEarly
 from journeysim.experiment import load_scenario
@@ -48,7 +46,7 @@ def golden_command(request: GoldenRequest) -> None:
     if scenario.warnings:
         say(problems_text(scenario.warnings, "warning"))
     try:
-        with _Stages(scenario.name) as stages:
+        with Stages(scenario.name) as stages:
             found = golden(
                 scenario,
                 replications=request.replications,
@@ -67,34 +65,6 @@ def golden_command(request: GoldenRequest) -> None:
     for note in [*found.screening.notes, *(found.fresh.notes if found.fresh else ())]:
         say(f"note: {note}")
     show(golden_json(found) if request.as_json else golden_text(found))
-
-
-class _Stages:
-    """A line on stderr and a progress bar of its own for each of the two runs."""
-
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._bar = ExitStack()
-        self._watchers = Watchers()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def begin(self, text: str) -> None:
-        self._bar.close()
-        say(text)
-        self._watchers = self._bar.enter_context(progress_bar(self._title))
-
-    def replications(self, done: int, total: int) -> None:
-        if self._watchers.replications:
-            self._watchers.replications(done, total)
-
-    def calibration(self, month: int, months: int) -> None:
-        if self._watchers.calibration:
-            self._watchers.calibration(month, months)
 
 
 def golden_text(found: Golden) -> str:

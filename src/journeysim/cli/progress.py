@@ -7,7 +7,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
+
+from journeysim.cli.guard import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -76,6 +78,42 @@ def progress_bar(
             bar.update(task, completed=done, total=total, state=state, refresh=True)
 
         yield Watchers(calibration, replications)
+
+
+class Stages:
+    """A line on stderr and a progress bar of its own for each stage of a search.
+
+    Parameters
+    ----------
+    title : shown beside the bar.
+    """
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._bar = contextlib.ExitStack()
+        self._watchers = Watchers()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def begin(self, text: str) -> None:
+        """Say what begins, under a new bar."""
+        self._bar.close()
+        say(text)
+        self._watchers = self._bar.enter_context(progress_bar(self._title))
+
+    def replications(self, done: int, total: int) -> None:
+        """Move the bar; see `Watchers`."""
+        if self._watchers.replications:
+            self._watchers.replications(done, total)
+
+    def calibration(self, month: int, months: int) -> None:
+        """Move the bar before the replications; see `Watchers`."""
+        if self._watchers.calibration:
+            self._watchers.calibration(month, months)
 
 
 def seconds_left(done: int, left: int, seconds: float) -> float | None:

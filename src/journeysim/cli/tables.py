@@ -107,6 +107,8 @@ def run_tables(run: Run) -> str:
         if market.months != 12:
             months = market.months
             parts[-1] += wrapped(f"A year's money is that of the {months} months, times 12/{months}")
+    if others:
+        parts.append([line for answer in run.answers.values() for line in wrapped(answer)])
     if run.contrasted:
         parts.append(_contrasts(run, columns))
     if run.observed is not None:
@@ -138,6 +140,8 @@ def _heading(run: Run) -> list[str]:
         f"each number is a mean ± half its {CONFIDENCE:.0%} interval over replications",
         indent="",
     )
+    for told in run.stop.lines() if run.stop is not None else ():
+        lines += wrapped(told)
     return lines
 
 

@@ -337,9 +337,9 @@ def option_names(notches: Sequence[Notch], baseline: str) -> list[str]:
     return names
 
 
-def fresh_seed(seed: int) -> int:
-    """Seed of the fresh replications, which follows from that of the screening and differs from it."""
-    digest = hashlib.blake2b(f"golden point {seed}".encode(), digest_size=8).digest()
+def fresh_seed(seed: int, search: str = "golden point") -> int:
+    """Seed of the fresh replications of a search, which follows from the seed it had and differs from it."""
+    digest = hashlib.blake2b(f"{search} {seed}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
 
 

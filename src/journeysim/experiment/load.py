@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from journeysim.experiment.combine import extended
 from journeysim.experiment.contrasts import Contrast
 from journeysim.experiment.map_files import map_at
 from journeysim.experiment.markets import MarketLoader, banks_aligned, market_file
+from journeysim.experiment.metric_names import metric_names
 from journeysim.experiment.options import Change, OptionBuilder, changes_in
 from journeysim.experiment.resolve import DataFiles
 from journeysim.experiment.scenario import (
@@ -24,8 +25,10 @@ from journeysim.experiment.scenario import (
     OptionFile,
     Scenario,
     ScenarioFile,
+    Until,
 )
 from journeysim.experiment.sections import Sections, sections_of
+from journeysim.experiment.stopping import StopRule
 from journeysim.journey import Document, Journey
 from journeysim.journey.faults import in_file_order, nearest, problem_at, problems_from
 from journeysim.journey.patches import Patch, patch_from_setting, patches_from, removals_from
@@ -129,13 +132,24 @@ def _validated(document: Document, problems: list[Problem]) -> ScenarioFile | No
     except ValidationError as error:
         problems += problems_from(error, document, ScenarioFile)
         return None
-    if not isinstance(file.replications, int):
-        problems.append(
-            problem_at(
-                document, ("replications",), "not built yet", "until", "a number, for example 30", key=True
-            )
-        )
+    if isinstance(file.replications, Until):
+        problems += _unknown_metrics(document, file.replications, in_market="market" in document.data)
     return file
+
+
+def _unknown_metrics(document: Document, rule: Until, *, in_market: bool) -> Iterator[Problem]:
+    """Yield what is wrong with the metrics of a stop rule, as far as it can be known before a run."""
+    known = metric_names(in_market=in_market)
+    for metric in rule.until:
+        loc: Loc = ("replications", "until", metric)
+        if metric in known:
+            continue
+        if metric in metric_names(in_market=True):
+            hint = "give the scenario a market, for example {customers: 12000}"
+            yield problem_at(document, loc, "only with a market", "", hint, key=True)
+        else:
+            hint = nearest(metric, known)
+            yield problem_at(document, loc, "no metric has this name", metric, hint, key=True)
 
 
 def _has_branches(scenario: Document) -> bool:
@@ -201,13 +215,15 @@ class _Loader:
                 market.warn_of_newcomers(option.market)
                 if option.name == (file.baseline or changes[0].name):
                     market.warn_of_dominance(option.market, option.behaviour)
+        replications = self._overrides.replications or file.replications
+        rule = None if isinstance(replications, int) else StopRule(replications.until, replications.at_most)
         resolved, files = self._resolved(file, named, changes, settings, options, market)
         return Scenario(
             name=file.scenario,
             description=file.description,
             options=tuple(options),
             baseline=resolved["baseline"],
-            replications=resolved["replications"],
+            replications=replications if isinstance(replications, int) else replications.at_most,
             seed=resolved["seed"],
             target_wait_min=file.target_wait,
             behaviour=loaded,
@@ -218,6 +234,7 @@ class _Loader:
                 Contrast(name, (one.of[0], one.of[1]), (one.less[0], one.less[1]))
                 for name, one in file.contrasts.items()
             ),
+            stop_rule=rule,
         )
 
     def _market_loader(self, file: ScenarioFile | None, common: Sections) -> MarketLoader | None:
@@ -365,7 +382,7 @@ class _Loader:
             "first_day": file.first_day.isoformat(),
             "days": file.days or (DEFAULT_DAYS if generated else None),
             "closed": [day.isoformat() for day in file.closed],
-            "replications": self._overrides.replications or file.replications,
+            "replications": self._overrides.replications or _plain(file.replications),
             "seed": file.seed if self._overrides.seed is None else self._overrides.seed,
             "target_wait": self._scenario.data.get("target_wait", DEFAULT_TARGET_WAIT),
             "set": files.moved_patches(everywhere),
@@ -393,6 +410,10 @@ class _Loader:
         if market is not None:
             del resolved["days"]
         return _without_empty(resolved), files.content
+
+
+def _plain(replications: int | Until) -> int | dict[str, Any]:
+    return replications if isinstance(replications, int) else replications.model_dump()
 
 
 def _with_all_banks(options: list[Option]) -> list[Option]:

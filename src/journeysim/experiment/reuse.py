@@ -77,16 +77,24 @@ def open_folder(out: Path, scenario: Scenario, engine: str, *, steps: bool, resu
 
 def _begin(folder: RunFolder, header: RunHeader, scenario: Scenario) -> None:
     folder.begin(header, scenario.files)
-    text = to_yaml(dict(scenario.resolved))
     kept = _kept_scenario(folder)
     finished = folder.result_path.exists()
-    # A finished run of more replications also holds the answer for fewer: its own scenario stays.
+    if kept is None or not finished:
+        folder.write_scenario(to_yaml(dict(scenario.resolved)))
+    elif scenario.stop_rule is None:
+        # How far a stop rule goes is known only at the end.
+        ask_finished(folder, scenario)
+
+
+def ask_finished(folder: RunFolder, scenario: Scenario) -> None:
+    """Let a finished run answer a scenario of a certain number of replications, where it does not yet."""
+    kept = _kept_scenario(folder)
     have = 0 if kept is None else kept.data.get("replications", 0)
-    if kept is None or not finished or have < scenario.replications:
-        folder.write_scenario(text)
-    elif have == scenario.replications and kept.data.get("contrasts") != scenario.resolved.get("contrasts"):
-        # The same numbers, asked something else: what is derived from them is told again.
-        folder.write_scenario(text)
+    other_contrasts = kept is not None and kept.data.get("contrasts") != scenario.resolved.get("contrasts")
+    # A finished run of more replications also holds the answer for fewer: its own scenario stays.
+    if have < scenario.replications or (have == scenario.replications and other_contrasts):
+        # Also where all the numbers are there: what is derived from them is told again.
+        folder.write_scenario(to_yaml(dict(scenario.resolved)))
         folder.reopen()
 
 

@@ -7,6 +7,7 @@ can change a number; they only decide how evenly the cores are busy and how much
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -60,20 +61,21 @@ class Cutter:
     missing : for each task its replications to do, ascending.
     seconds : that a replication takes, by task, as far as was measured.
     limit : None for as long as it takes.
+    goal : asked how many replications of each task are wanted as far as is known; None: all.
     """
 
     missing: Sequence[list[int]]
     seconds: dict[int, float] = field(default_factory=dict)
     limit: TimeLimit | None = None
-    _turn: int = 0
+    goal: Callable[[], int] | None = None
 
     def left(self) -> int:
-        """Replications not yet handed out."""
-        return sum(len(numbers) for numbers in self.missing)
+        """Replications wanted and not yet handed out."""
+        return sum(self._wanted())
 
     def seconds_left(self) -> float:
-        """Estimate of the work not yet handed out; 0 before anything was measured."""
-        return sum(len(numbers) * self._expected(at) for at, numbers in enumerate(self.missing))
+        """Estimate of the work wanted and not yet handed out; 0 before anything was measured."""
+        return sum(count * self._expected(at) for at, count in enumerate(self._wanted()))
 
     def learn(self, result: ChunkResult) -> None:
         """Take note of how long a replication of a task takes."""
@@ -84,14 +86,15 @@ class Cutter:
 
         None where nothing is left to do, or no time to do it in.
         """
-        waiting = [task for task, numbers in enumerate(self.missing) if numbers]
+        wanted = self._wanted()
+        waiting = [task for task, count in enumerate(wanted) if count]
         if not waiting:
             return None
         task = min(waiting, key=lambda at: (self.missing[at][0], at))
         numbers = self.missing[task]
         size = self._size(task, jobs)
         count = 1
-        while count < min(size, len(numbers)) and numbers[count] == numbers[0] + count:
+        while count < min(size, wanted[task]) and numbers[count] == numbers[0] + count:
             count += 1
         if self.limit is not None:
             count = self.limit.fitting(numbers[0], count, self._expected(task))
@@ -100,6 +103,13 @@ class Cutter:
         chunk = Chunk(task, numbers[0], count)
         del numbers[:count]
         return chunk
+
+    def _wanted(self) -> list[int]:
+        """Replications of each task that are to be handed out as far as is known."""
+        if self.goal is None:
+            return [len(numbers) for numbers in self.missing]
+        goal = self.goal()
+        return [bisect_left(numbers, goal) for numbers in self.missing]
 
     def _expected(self, task: int) -> float:
         """Seconds that a replication of a task takes, as far as is known."""
@@ -122,6 +132,7 @@ def run_chunks(
     commit: Commit,
     *,
     limit: TimeLimit | None = None,
+    goal: Callable[[], int] | None = None,
     replication_seconds: float = 0.0,
 ) -> None:
     """Simulate every missing replication and commit each chunk as it ends.
@@ -134,6 +145,8 @@ def run_chunks(
         work is small.
     commit : called in this process with every finished chunk, in the order they end.
     limit : after which nothing more is begun; what then is at work is waited for.
+    goal : asked before every chunk how many replications of each task are wanted as far as is known, which a
+        commit may raise; None: all.
     replication_seconds : about how long a replication of all tasks takes; 0 where that is unknown.
 
     Raises
@@ -143,9 +156,8 @@ def run_chunks(
     KeyboardInterrupt
         Somebody pressed Ctrl-C; chunks that had ended are committed.
     """
-    cutter = Cutter([list(numbers) for numbers in missing], limit=limit)
-    rounds = max((len(numbers) for numbers in missing), default=0)
-    if jobs is None and replication_seconds * rounds > SERIAL_BELOW_SECONDS:
+    cutter = Cutter([list(numbers) for numbers in missing], limit=limit, goal=goal)
+    if jobs is None and replication_seconds * cutter.left() / max(1, len(packed)) > SERIAL_BELOW_SECONDS:
         jobs = cores()
     if jobs is None:
         jobs = _try_alone(packed, cutter, commit)

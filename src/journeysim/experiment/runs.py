@@ -18,6 +18,7 @@ from journeysim.branch.own_rules import OwnRules
 from journeysim.branch.simulate import ENGINES
 from journeysim.branch.steps import visits_from_steps
 from journeysim.errors import JourneySimError, StoppedEarly
+from journeysim.experiment.answer import answers, returns_on_cost
 from journeysim.experiment.beside import formula_document
 from journeysim.experiment.contrasts import (
     ContrastResult,
@@ -35,9 +36,10 @@ from journeysim.experiment.results import (
     summarise,
     summary_table,
 )
-from journeysim.experiment.reuse import Opened, open_folder
+from journeysim.experiment.reuse import Opened, ask_finished, open_folder
 from journeysim.experiment.runner import TimeLimit, run_chunks
 from journeysim.experiment.scenario import Scenario
+from journeysim.experiment.stopping import Stop, Watch
 from journeysim.experiment.store import (
     Chunk,
     RunFolder,
@@ -65,6 +67,8 @@ class Run:
     contrasted : answers to the scenario's contrasts, in its order.
     asked : replications asked for; more than the scenario's where the time was too short for all.
     notes : what the caller should know beside the numbers.
+    stop : where the scenario's stop rule ended it, and why; None without one. The scenario then has that
+        number of replications in place of the rule.
     """
 
     scenario: Scenario
@@ -76,6 +80,7 @@ class Run:
     contrasted: tuple[ContrastResult, ...] = field(repr=False)
     asked: int
     notes: tuple[str, ...] = ()
+    stop: Stop | None = None
     _steps: Callable[[], pl.DataFrame] | None = field(default=None, repr=False)
     _rules: OwnRules | None = field(default=None, repr=False)
 
@@ -137,6 +142,19 @@ class Run:
             for option in self.scenario.options
         }
 
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """What each option but the baseline changes, and how sure that is: a sentence by option."""
+        baseline = self.scenario.baseline_option
+        names = [option.name for option in self.options]
+        return answers(
+            self.options,
+            baseline.name,
+            in_market=baseline.market is not None,
+            currency=baseline.journey.currency,
+            returns=returns_on_cost(self.metrics, names, baseline.name),
+        )
+
     @property
     def document(self) -> dict[str, Any]:
         """The document that ``--json`` prints, as plain data."""
@@ -147,10 +165,13 @@ class Run:
             "run": None if self.folder is None else str(self.folder),
             "options": [
                 option_document(option)
+                | {"answer": self.answers.get(option.name)}
                 | {"formula": formula_document(self.formulas[option.name], option.by("touchpoint"))}
                 for option in self.options
             ],
         }
+        if self.stop is not None:
+            document["stop"] = self.stop.document()
         if self.contrasted:
             document["contrasts"] = contrasts_document(self.contrasted)
         if self.observed is not None:
@@ -182,7 +203,7 @@ def run(
     Parameters
     ----------
     scenario : loaded, or a file; a journey map is a scenario of one option.
-    replications : of each option, >= 1; None leaves the scenario's.
+    replications : of each option, >= 1, in place of a stop rule; None leaves the scenario's.
     seed : seed of all luck; None leaves the scenario's.
     jobs : processes; 1 works in this one; None takes the cores there are, or this process alone where the
         work is small. The results are the same.
@@ -243,13 +264,16 @@ class _How:
             progress=self.calibration,
         )
 
-    def do(self, work: Work, missing: list[list[int]], commit: Callable[[ChunkResult], None]) -> None:
+    def do(
+        self, work: Work, done: Sequence[Chunk], watch: Watch, commit: Callable[[ChunkResult], None]
+    ) -> None:
         run_chunks(
             work.packed,
-            missing,
+            missing_replications(done, watch.tasks, watch.asked),
             self.jobs,
             commit,
             limit=self.limit,
+            goal=lambda: watch.goal,
             replication_seconds=work.replication_seconds,
         )
 
@@ -269,59 +293,86 @@ def _limit(within_s: float | None) -> TimeLimit | None:
 def _run_in_memory(scenario: Scenario, how: _How, steps: bool) -> Run:
     kept: dict[Chunk, ChunkResult] = {}
     work = how.work(scenario, steps)
-    tasks, asked = len(work.packed), scenario.replications
+    watch = _watch(scenario, len(work.packed))
 
     def commit(result: ChunkResult) -> None:
         kept[result.chunk] = result
-        how.tell(sum(chunk.count for chunk in kept), tasks * asked)
+        watch.see(result.chunk, result.metrics)
+        how.tell(sum(chunk.count for chunk in kept), watch.tasks * watch.goal)
 
-    how.tell(0, tasks * asked)
-    how.do(work, missing_replications([], tasks, asked), commit)
-    scenario = _as_far_as_it_went(scenario, list(kept), tasks)
+    how.tell(0, watch.tasks * watch.goal)
+    how.do(work, [], watch, commit)
+    ending = _ending(scenario, list(kept), watch)
+    scenario = ending.scenario
     in_order = [kept[chunk] for chunk in sorted(kept) if chunk.first < scenario.replications]
     metrics = _in_option_order(_first_of([result.metrics for result in in_order], scenario), scenario)
     frames = [result.steps for result in in_order if result.steps is not None]
     read_steps = (lambda: _in_option_order(_first_of(frames, scenario), scenario)) if steps else None
-    return _run_of(scenario, how, None, metrics, (), read_steps, asked)
+    return _run_of(ending, how, None, metrics, (), read_steps)
 
 
 def _run_in_folder(opened: Opened, scenario: Scenario, how: _How) -> Run:
-    folder, steps, asked = opened.folder, opened.steps, scenario.replications
+    folder, steps = opened.folder, opened.steps
     work = how.work(scenario, steps, folder.start_path)
-    tasks = len(work.packed)
-    missing = missing_replications(folder.committed(), tasks, asked)
-    total = tasks * asked
-    done = total - sum(len(numbers) for numbers in missing)
+    watch = _watch(scenario, len(work.packed))
+    begun = folder.committed()
+    if begun and scenario.stop_rule is not None:
+        watch.see_all(begun, folder.read_metrics(watch.asked))
+    done = sum(chunk.count for chunk in begun if chunk.first < watch.goal)
 
     def commit(result: ChunkResult) -> None:
         nonlocal done
         folder.commit(result.chunk, result.metrics, result.steps)
         done += result.chunk.count
-        how.tell(done, total)
+        watch.see(result.chunk, result.metrics)
+        how.tell(done, watch.tasks * watch.goal)
 
-    how.tell(done, total)
+    how.tell(done, watch.tasks * watch.goal)
     try:
-        if any(missing):
+        if any(missing_replications(begun, watch.tasks, watch.goal)):
             folder.reopen()
-            how.do(work, missing, commit)
-            scenario = _as_far_as_it_went(scenario, folder.committed(), tasks)
-            if scenario.replications < asked:
-                folder.write_scenario(to_yaml(dict(scenario.resolved)))
+            how.do(work, begun, watch, commit)
+        ending = _ending(scenario, folder.committed(), watch)
+        if scenario.stop_rule is not None and folder.result_path.exists():
+            ask_finished(folder, ending.scenario)
+        elif ending.scenario is not scenario:
+            folder.write_scenario(to_yaml(dict(ending.scenario.resolved)))
+        scenario = ending.scenario
         metrics = _in_option_order(folder.read_metrics(scenario.replications), scenario)
         read_steps = _steps_reader(folder, scenario) if steps else None
-        run = _run_of(scenario, how, folder.path, metrics, opened.notes, read_steps, asked)
+        run = _run_of(ending, how, folder.path, metrics, opened.notes, read_steps)
         if not folder.result_path.exists():
             _write_tables(folder, run, steps)
             folder.write_result(run.document)
     except KeyboardInterrupt:
+        total = watch.tasks * watch.goal
         raise StoppedEarly(f"stopped: {done} of {total} replications are kept in {folder.path}") from None
     return run
 
 
-def _as_far_as_it_went(scenario: Scenario, done: Sequence[Chunk], tasks: int) -> Scenario:
-    """The scenario with the replications that every option has, where time was too short for all."""
-    complete = complete_replications(done, tasks)
-    return scenario if complete >= scenario.replications else scenario.overridden(replications=complete)
+def _watch(scenario: Scenario, tasks: int) -> Watch:
+    names = [option.name for option in scenario.options]
+    return Watch(scenario.stop_rule, scenario.replications, tasks, names)
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """How far a run went: its scenario with the replications that every option has, and why no further."""
+
+    scenario: Scenario
+    asked: int
+    stop: Stop | None
+
+
+def _ending(scenario: Scenario, done: Sequence[Chunk], watch: Watch) -> _Ending:
+    complete = complete_replications(done, watch.tasks)
+    stop = watch.ended(complete)
+    if stop is not None:
+        asked = watch.asked if stop.reason == "time" else stop.replications
+        return _Ending(scenario.overridden(replications=stop.replications), asked, stop)
+    if complete < scenario.replications:
+        return _Ending(scenario.overridden(replications=complete), watch.asked, None)
+    return _Ending(scenario, watch.asked, None)
 
 
 def _first_of(frames: Sequence[pl.DataFrame], scenario: Scenario) -> pl.DataFrame:
@@ -343,21 +394,32 @@ def _write_tables(folder: RunFolder, run: Run, steps: bool) -> None:
 
 
 def _run_of(
-    scenario: Scenario,
+    ending: _Ending,
     how: _How,
     folder: Path | None,
     metrics: pl.DataFrame,
     notes: tuple[str, ...],
     steps: Callable[[], pl.DataFrame] | None,
-    asked: int,
 ) -> Run:
+    scenario = ending.scenario
     names = [option.name for option in scenario.options]
     descriptions = {option.name: option.description for option in scenario.options}
     options = summarise(metrics, names, scenario.baseline, descriptions)
     observed = observed_in(scenario.baseline_option)
     contrasts = contrasted(metrics, scenario.contrasts)
     return Run(
-        scenario, how.engine, folder, metrics, options, observed, contrasts, asked, notes, steps, how.rules
+        scenario,
+        how.engine,
+        folder,
+        metrics,
+        options,
+        observed,
+        contrasts,
+        ending.asked,
+        notes,
+        ending.stop,
+        steps,
+        how.rules,
     )
 
 

@@ -11,17 +11,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SkipValidation, Strict, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, SkipValidation, Strict, WithJsonSchema
 
 from journeysim.branch.calendar import OpenDay
 from journeysim.errors import Problem
 from journeysim.experiment.contrasts import Contrast
+from journeysim.experiment.stopping import StopRule
 from journeysim.journey import Journey
 from journeysim.journey.distributions import Strictly
 from journeysim.journey.values import (
     DateText,
     MapOrFile,
     Number,
+    Positive,
     PositiveCount,
     PositiveDuration,
     Text,
@@ -50,6 +52,12 @@ def _parse_option_name(value: object) -> str:
     if not isinstance(value, str):
         raise fault("a name is required")
     return check_name(value)
+
+
+def _some_metric(value: dict[str, float]) -> dict[str, float]:
+    if not value:
+        raise fault("at least one metric is required", "for example {wait_mean_min: 0.2}")
+    return value
 
 
 Days = Annotated[PositiveCount, Field(le=10_000)]
@@ -99,11 +107,12 @@ class ContrastFile(Strictly):
 
 
 class Until(Strictly):
-    """Replicate until the numbers are precise enough (not built yet)."""
+    """Replicate until the numbers are precise enough."""
 
-    until: dict[str, Number] = Field(
-        description="Half-width of the confidence interval to reach, by metric.",
+    until: Annotated[dict[str, Positive], AfterValidator(_some_metric)] = Field(
+        description="Half-width of the 95% interval that every option is to reach, by metric.",
         examples=[{"wait_mean_min": 0.2}],
+        json_schema_extra={"minProperties": 1},
     )
     at_most: PositiveCount = Field(500, description="Replications to stop at all the same.", examples=[500])
 
@@ -268,7 +277,7 @@ class Scenario:
     description : may be empty.
     options : at least one, in the order of the file.
     baseline : name of the option that the others are compared with.
-    replications : of each option, >= 1.
+    replications : of each option, >= 1; with a stop rule its ceiling.
     seed : seed of all luck.
     target_wait_min : minutes within which a wait is within target.
     behaviour : as the scenario names it with the changes for all options, and what it was before them.
@@ -277,6 +286,7 @@ class Scenario:
     files : content of the data files that ``resolved`` names, by their path.
     warnings : what looks doubtful but may be meant.
     contrasts : differences of differences to look at beside those from the baseline.
+    stop_rule : when to stop before that many replications; None: not before.
     """
 
     name: str
@@ -291,6 +301,7 @@ class Scenario:
     files: Mapping[str, bytes] = field(repr=False)
     warnings: tuple[Problem, ...] = ()
     contrasts: tuple[Contrast, ...] = ()
+    stop_rule: StopRule | None = None
 
     @property
     def baseline_option(self) -> Option:
@@ -298,8 +309,13 @@ class Scenario:
         return next(option for option in self.options if option.name == self.baseline)
 
     def overridden(self, replications: int | None = None, seed: int | None = None) -> Scenario:
-        """Return the scenario with other replications or another seed; None leaves what it has."""
-        count = self.replications if replications is None else replications
+        """Return the scenario with other replications or another seed; None leaves what it has.
+
+        A number of replications takes the place of a stop rule.
+        """
+        count, rule, written = self.replications, self.stop_rule, self.resolved["replications"]
+        if replications is not None:
+            count, rule, written = replications, None, replications
         luck = self.seed if seed is None else seed
-        resolved = {**self.resolved, "replications": count, "seed": luck}
-        return replace(self, replications=count, seed=luck, resolved=resolved)
+        resolved = {**self.resolved, "replications": written, "seed": luck}
+        return replace(self, replications=count, seed=luck, resolved=resolved, stop_rule=rule)

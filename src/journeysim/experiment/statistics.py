@@ -124,6 +124,39 @@ def difference_of_differences(
     return _paired((first - second) - (third - fourth), first, second, third, fourth)
 
 
+def ratio_of_means(numerator: FloatArray, denominator: FloatArray) -> Estimate:
+    """Ratio of two means over the same replications, with its 95% interval.
+
+    Parameters
+    ----------
+    numerator, denominator : shape (replications,), paired; NaN where nothing was observed.
+
+    Returns
+    -------
+    ends are NaN where the interval of the denominator's mean reaches 0, or with fewer than two pairs.
+
+    References
+    ----------
+    Fieller (1954), Some problems in interval estimation.
+    """
+    both = ~(np.isnan(numerator) | np.isnan(denominator))
+    over, under = numerator[both], denominator[both]
+    count = int(over.size)
+    mean_over, mean_under = (_mean(values) if count else math.nan for values in (over, under))
+    ratio = mean_over / mean_under if mean_under else math.nan
+    if count < 2:
+        return Estimate(ratio, math.nan, math.nan, count)
+    scaled = np.cov(over, under) * _t_quantile(count - 1) ** 2 / count
+    # |mean of (numerator - r denominator)| within t standard errors: a quadratic inequality in r.
+    a = mean_under**2 - float(scaled[1, 1])
+    b = mean_over * mean_under - float(scaled[0, 1])
+    c = mean_over**2 - float(scaled[0, 0])
+    if not a > 0:
+        return Estimate(ratio, math.nan, math.nan, count)
+    half = math.sqrt(max(0.0, b * b - a * c))
+    return Estimate(ratio, min((b - half) / a, ratio), max((b + half) / a, ratio), count)
+
+
 def _paired(gaps: FloatArray, *options: FloatArray) -> Difference:
     """Mean of what was made of options replication by replication; NaN where one of them has no value."""
     both = ~np.isnan(gaps)

@@ -193,6 +193,12 @@ class RunFolder:
         with contextlib.suppress(FileNotFoundError):
             self.result_path.unlink()
 
+    def forget_beginning(self) -> None:
+        """Take back that a run began, where no chunk of it is kept: there is nothing to continue."""
+        if not self.committed():
+            with contextlib.suppress(OSError):
+                (self.path / "run.json").unlink()
+
     def commit(self, chunk: Chunk, metrics: pl.DataFrame, steps: pl.DataFrame | None) -> None:
         """Keep a finished chunk: its steps, then its metrics as the mark that it is done."""
         if steps is not None:
@@ -222,6 +228,10 @@ class RunFolder:
     def steps_files(self) -> list[Path]:
         """Files that hold the steps, each step in exactly one of them."""
         return [self.chunks / f"steps-{chunk.label}.parquet" for chunk in self.committed()]
+
+    def metrics_files(self) -> list[Path]:
+        """Files that hold the metrics, by option and replication."""
+        return [self.chunks / f"metrics-{chunk.label}.parquet" for chunk in self.committed()]
 
     def write_table(self, name: str, frame: pl.DataFrame) -> None:
         """Write a table that is derived from the chunks."""

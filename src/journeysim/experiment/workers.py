@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
 
@@ -104,6 +104,7 @@ class MarketTask:
     baseline : number of the one that the others are compared with.
     start : what the baseline fixes.
     seed, target_wait_min, keep_steps : as those of `Task`.
+    only : numbers of the options that are wanted; None: all.
     """
 
     alternatives: tuple[Alternative, ...]
@@ -112,6 +113,7 @@ class MarketTask:
     seed: int
     target_wait_min: float
     keep_steps: bool
+    only: tuple[int, ...] | None = None
 
     @property
     def rules(self) -> OwnRules | None:
@@ -119,7 +121,8 @@ class MarketTask:
         return self.alternatives[0].rules
 
     def results(self, replication: int) -> list[OptionReplication]:
-        """Project every option of one replication."""
+        """Project every option that is wanted of one replication."""
+        numbers = range(len(self.alternatives)) if self.only is None else self.only
         projected = project(
             self.alternatives,
             self.baseline,
@@ -128,10 +131,11 @@ class MarketTask:
             replication=replication,
             target_wait_min=self.target_wait_min,
             keep_steps=self.keep_steps,
+            only=numbers,
         )
         return [
-            OptionReplication(option.name, projection_metrics(one), one.steps())
-            for option, one in zip(self.alternatives, projected, strict=True)
+            OptionReplication(self.alternatives[number].name, projection_metrics(one), one.steps())
+            for number, one in zip(numbers, projected, strict=True)
         ]
 
 
@@ -164,6 +168,19 @@ def pack(task: AnyTask) -> bytes:
     """
     dumps = pickle.dumps if task.rules is None else cloudpickle.dumps
     return dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def narrowed(packed: bytes, only: tuple[int, ...]) -> bytes:
+    """Return a packed task of a market for some of its options, whose numbers stay what they are.
+
+    Parameters
+    ----------
+    packed : as `pack` gives it, of a market.
+    only : numbers of the options that are wanted.
+    """
+    task = _unpacked(packed)
+    assert isinstance(task, MarketTask)
+    return pack(replace(task, only=only))
 
 
 def simulate_chunk(packed: bytes, chunk: Chunk) -> ChunkResult:

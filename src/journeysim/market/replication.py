@@ -57,6 +57,7 @@ def project(
     replication: int,
     target_wait_min: float,
     keep_steps: bool = False,
+    only: Sequence[int] | None = None,
 ) -> list[Projected]:
     """Project every option from the same people over the same months.
 
@@ -68,10 +69,11 @@ def project(
     seed, replication : whose luck it is.
     target_wait_min : minutes within which a customer should be served.
     keep_steps : whether to keep every step of every visit of ours.
+    only : numbers of the options to project; None: all.
 
     Returns
     -------
-    In the order of the options. An option's numbers do not depend on the others.
+    In the order of the options, or of ``only``. An option's numbers do not depend on the others.
     """
     luck = Luck(seed, replication)
     first = alternatives[baseline]
@@ -85,7 +87,8 @@ def project(
         advance(world, timeline, month, luck, memo, None)
         memo.clear()
     world.stayers = world.state.bank == OURS
-    worlds = [world.branch_out(alternative, keep_steps) for alternative in alternatives]
+    chosen = alternatives if only is None else [alternatives[number] for number in only]
+    worlds = [world.branch_out(alternative, keep_steps) for alternative in chosen]
     months: list[list[MonthRecord]] = [[] for _ in worlds]
     for month in range(timeline.horizon, len(timeline.months)):
         for one, records in zip(worlds, months, strict=True):

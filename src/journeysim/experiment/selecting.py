@@ -1,0 +1,449 @@
+"""Choosing the best of many options: replications where the choice is close, few where it is clear."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from journeysim.branch.simulate import ENGINES
+from journeysim.errors import InputError, Problem, StoppedEarly
+from journeysim.experiment.golden import fresh_seed
+from journeysim.experiment.load import load_scenario
+from journeysim.experiment.results import Comparison, OptionResult, number_or_none
+from journeysim.experiment.reuse import open_folder
+from journeysim.experiment.runner import run_chunks
+from journeysim.experiment.runs import Run, run
+from journeysim.experiment.scenario import Scenario
+from journeysim.experiment.selection import Selection, SelectionRule
+from journeysim.experiment.statistics import Estimate
+from journeysim.experiment.store import RunFolder
+from journeysim.experiment.tasks import Progress, Work, work_of
+from journeysim.experiment.workers import ChunkResult, narrowed
+from journeysim.journey.faults import nearest
+from journeysim.units import FloatArray
+
+FEWEST_FIRST = 20
+"""First replications below which a variance is too badly known to choose by."""
+
+_NOTE = "files/selection.txt"
+_NOTE_TEXT = b"Replications by which `journeysim select` chose: options have different numbers of them.\n"
+_LEAST_STAGE = 10
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What the selection used of an option.
+
+    Attributes
+    ----------
+    name : of the option.
+    replications : used.
+    mean : over them; that of the chosen one looks better than it is.
+    eliminated_at : replications after which it was out; None where it stayed to the end.
+    behind : by how much it lay behind the chosen one, over its own replications of both; 0 for that itself.
+    """
+
+    name: str
+    replications: int
+    mean: float
+    eliminated_at: int | None
+    behind: float
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The answer.
+
+    Attributes
+    ----------
+    scenario : what was chosen from.
+    metric : by which.
+    rule : what was asked for.
+    candidates : every option, in the order of the scenario.
+    best : name of the chosen one.
+    equals : options that had exactly its mean.
+    guaranteed : whether the selection ended before its ceiling.
+    fresh : the chosen one beside the baseline on other luck, as a run.
+    folder : where the replications of the selection are kept; None where they are not.
+    """
+
+    scenario: Scenario
+    metric: str
+    rule: SelectionRule
+    candidates: tuple[Candidate, ...]
+    best: str
+    equals: tuple[str, ...]
+    guaranteed: bool
+    fresh: Run = field(repr=False)
+    folder: Path | None = None
+
+    @property
+    def close(self) -> tuple[str, ...]:
+        """Options seen less than the lead behind the chosen one, equals left out: they may be better."""
+        return tuple(
+            one.name
+            for one in self.candidates
+            if one.behind < self.rule.lead and one.name not in (self.best, *self.equals)
+        )
+
+    @property
+    def estimate(self) -> Estimate:
+        """Metric of the chosen option, on fresh replications."""
+        return self._fresh_best.metrics[self.metric]
+
+    @property
+    def versus_baseline(self) -> Comparison | None:
+        """The chosen option against the baseline, on fresh replications; None for the baseline itself."""
+        return self._fresh_best.versus_baseline.get(self.metric)
+
+    @property
+    def guarantee(self) -> str:
+        """What may be said of the choice, as a sentence."""
+        side = "smallest" if self.rule.smallest else "largest"
+        share = f"{100 * (1 - self.rule.alpha):.10g}%"
+        lead = f"{self.rule.lead:,.10g}"
+        if not self.guaranteed:
+            left = sum(one.eliminated_at is None for one in self.candidates)
+            return (
+                f"No guarantee: {left} options were still in after {self.rule.at_most} replications, and the "
+                f"one with the {side} mean was taken; a larger lead or more replications would settle it."
+            )
+        return (
+            f"With a probability of at least {share} the chosen option has the {side} {self.metric} of the "
+            f"{len(self.candidates)}, if the best leads every other by at least {lead}. Nothing is promised "
+            "where it leads by less."
+        )
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The document that ``--json`` prints, as plain data."""
+        gap = self.versus_baseline
+        return {
+            "scenario": self.scenario.name,
+            "seed": self.scenario.seed,
+            "metric": self.metric,
+            "smallest": self.rule.smallest,
+            "lead": self.rule.lead,
+            "alpha": self.rule.alpha,
+            "first": self.rule.first,
+            "at_most": self.rule.at_most,
+            "options": [
+                {
+                    "name": one.name,
+                    "replications": one.replications,
+                    "mean": one.mean,
+                    "eliminated_at": one.eliminated_at,
+                    "behind": one.behind,
+                }
+                for one in self.candidates
+            ],
+            "best": self.best,
+            "equals": list(self.equals),
+            "close": list(self.close),
+            "guaranteed": self.guaranteed,
+            "guarantee": self.guarantee,
+            "fresh": {
+                "seed": self.fresh.scenario.seed,
+                "replications": self._fresh_best.replications,
+                "mean": number_or_none(self.estimate.mean),
+                "low": number_or_none(self.estimate.low),
+                "high": number_or_none(self.estimate.high),
+                "versus_baseline": None
+                if gap is None
+                else {
+                    "difference": number_or_none(gap.difference.difference),
+                    "low": number_or_none(gap.difference.low),
+                    "high": number_or_none(gap.difference.high),
+                },
+                "run": None if self.fresh.folder is None else str(self.fresh.folder),
+            },
+            "run": None if self.folder is None else str(self.folder),
+        }
+
+    @property
+    def _fresh_best(self) -> OptionResult:
+        return next(option for option in self.fresh.options if option.name == self.best)
+
+
+def select(
+    scenario: Scenario | str | Path,
+    metric: str,
+    rule: SelectionRule,
+    *,
+    seed: int | None = None,
+    jobs: int | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    calibration: Progress | None = None,
+    tell: Tell | None = None,
+    name: str | None = None,
+) -> Selected:
+    """Choose the best option of a scenario by one metric, and estimate it again on fresh replications.
+
+    Parameters
+    ----------
+    scenario : loaded, or a file; with two options at least. Its number of replications does not count.
+    metric : of everything over a whole replication, such as ``net_value_per_year``.
+    rule : what the choice is to promise; with 20 first replications at least.
+    seed : seed of all luck; None leaves the scenario's. The fresh replications have a seed that follows from
+        it.
+    jobs, out, resume, progress, calibration : as those of `run`; progress counts one stage. The replications
+        of a selection that was kept serve another with any metric and rule.
+    tell : called with what is about to be done, before each stage.
+    name : what messages call the scenario; None: its file as given, or its name.
+
+    Raises
+    ------
+    InputError
+        The scenario, the metric or the rule is wrong, or an option has no value of the metric in a
+        replication.
+    StoppedEarly
+        As in `run`.
+
+    Notes
+    -----
+    Replications are simulated in stages and looked at one by one in their order, so that neither the stages
+    nor the number of jobs can change the choice.
+    """
+    file = name or (scenario.name if isinstance(scenario, Scenario) else str(scenario))
+    loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    loaded = loaded.overridden(rule.first, seed)
+    _check(loaded, rule, file)
+    selection = Selection(len(loaded.options), rule)
+    kept = _part(loaded, loaded.options, "selection")
+    kept = replace(kept, files={**kept.files, _NOTE: _NOTE_TEXT})
+    with _folder(out, kept, resume) as folder:
+        work = work_of(
+            kept,
+            ENGINES[0],
+            steps=False,
+            rules=None,
+            start_path=None if folder is None else folder.start_path,
+            progress=calibration,
+        )
+        bench = _Bench(kept, metric, work, jobs, folder, progress, file)
+        try:
+            _choose(selection, bench, tell)
+        except InputError:
+            # After a mistyped metric nobody should have to ask for a continuation.
+            if folder is not None:
+                folder.forget_beginning()
+            raise
+        except KeyboardInterrupt:
+            where = "nothing was kept" if folder is None else f"what had finished is kept in {folder.path}"
+            raise StoppedEarly(f"stopped after {selection.replications} replications: {where}") from None
+        best = loaded.options[selection.best]
+        if tell:
+            tell(f"fresh luck: {best.name}, {rule.first} replications")
+        options = [one for one in loaded.options if one.name in (loaded.baseline, best.name)]
+        again = _part(loaded, options, "the best again")
+        fresh = run(
+            again.overridden(seed=fresh_seed(loaded.seed, "selection")),
+            jobs=jobs,
+            out=out,
+            resume=resume,
+            steps=False,
+            progress=progress,
+            calibration=calibration,
+        )
+        found = Selected(
+            loaded,
+            metric,
+            rule,
+            _candidates(loaded, selection, bench),
+            best.name,
+            tuple(loaded.options[number].name for number in selection.equals if selection.settled),
+            selection.settled,
+            fresh,
+            None if folder is None else folder.path,
+        )
+        if folder is not None:
+            folder.write_result(found.document)
+    return found
+
+
+def stage_end(selection: Selection) -> int:
+    """Replications to simulate before the next look; more at a time the longer it goes on.
+
+    A pool of processes is opened for every stage, so they must not be many; what is simulated of options that
+    go out within a stage is at most about half of what came before.
+    """
+    done, first = selection.replications, selection.rule.first
+    if done < first:
+        return first
+    return min(done + max(_LEAST_STAGE, done // 2), selection.last_replication)
+
+
+def _check(scenario: Scenario, rule: SelectionRule, file: str) -> None:
+    faults = rule.faults(len(scenario.options))
+    if rule.first < FEWEST_FIRST:
+        faults.append(f"at least {FEWEST_FIRST} first replications are required, found {rule.first}")
+    if faults:
+        raise InputError([Problem(file, 0, 0, "", fault) for fault in faults])
+
+
+def _choose(selection: Selection, bench: _Bench, tell: Tell | None) -> None:
+    while not selection.finished:
+        done, end = selection.replications, stage_end(selection)
+        left, count = len(selection.standing), len(selection.counts)
+        if tell:
+            which = f"all {count} options" if left == count else f"{left} of {count} options"
+            tell(f"replications {done + 1} to {end} of {which}")
+        bench.simulate(selection.standing, end)
+        while selection.replications < end and not selection.finished:
+            selection.take(bench.values(selection.standing, selection.replications))
+
+
+def _candidates(scenario: Scenario, selection: Selection, bench: _Bench) -> tuple[Candidate, ...]:
+    out, best = selection.eliminated_at, selection.best
+    sign = -1.0 if selection.rule.smallest else 1.0
+    found = []
+    for number, option in enumerate(scenario.options):
+        count, mean = selection.counts[number], float(selection.means[number])
+        together = [bench.values((best, number), replication) for replication in range(count)]
+        behind = sign * float(np.mean([values[best] - values[number] for values in together]))
+        found.append(Candidate(option.name, count, mean, out.get(number), behind))
+    return tuple(found)
+
+
+def _part(scenario: Scenario, options: Sequence[Any], part: str) -> Scenario:
+    """The scenario with some of its options only, under a name that says what for."""
+    names = [option.name for option in options]
+    written = {name: scenario.resolved["options"].get(name, {}) for name in names}
+    # Contrasts may be between options that are left out.
+    resolved = {key: value for key, value in scenario.resolved.items() if key != "contrasts"}
+    title = f"{scenario.name}, {part}"
+    return replace(
+        scenario,
+        name=title,
+        options=tuple(options),
+        contrasts=(),
+        resolved={**resolved, "scenario": title, "options": written},
+    )
+
+
+@contextlib.contextmanager
+def _folder(out: str | Path | None, scenario: Scenario, resume: bool) -> Iterator[RunFolder | None]:
+    if out is None:
+        yield None
+        return
+    with open_folder(Path(out), scenario, ENGINES[0], steps=False, resume=resume) as opened:
+        yield opened.folder
+
+
+class _Bench:
+    """Simulates replications of the options that are wanted, and remembers their values of the metric."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        metric: str,
+        work: Work,
+        jobs: int | None,
+        folder: RunFolder | None,
+        progress: Progress | None,
+        file: str,
+    ) -> None:
+        self._names = [option.name for option in scenario.options]
+        self._together = scenario.options[0].market is not None
+        self._metric = metric
+        self._work = work
+        self._jobs = jobs
+        self._folder = folder
+        self._progress = progress
+        self._file = file
+        self._values: list[dict[int, float]] = [{} for _ in self._names]
+        if folder is not None:
+            for path in folder.metrics_files():
+                self._note(pl.read_parquet(path, glob=False))
+
+    def simulate(self, options: Sequence[int], replications: int) -> None:
+        """Simulate what is missing of the first replications of some options."""
+        lacking = {
+            option: [number for number in range(replications) if number not in self._values[option]]
+            for option in options
+        }
+        total, left = len(options) * replications, sum(len(numbers) for numbers in lacking.values())
+        if left == 0:
+            return
+        if self._folder is not None:
+            self._folder.reopen()
+        if self._together:
+            packed, missing, offset = self._shared_tasks(lacking, replications)
+        else:
+            packed, offset = self._work.packed, 0
+            missing = [lacking.get(option, []) for option in range(len(self._names))]
+
+        def commit(result: ChunkResult) -> None:
+            nonlocal left
+            # Before it is kept: a metric that does not exist is told after the first chunk.
+            left -= self._note(result.metrics)
+            if self._folder is not None:
+                chunk = replace(result.chunk, task=result.chunk.task + offset)
+                self._folder.commit(chunk, result.metrics, None)
+            if self._progress:
+                self._progress(total - left, total)
+
+        if self._progress:
+            self._progress(total - left, total)
+        run_chunks(packed, missing, self._jobs, commit, replication_seconds=self._work.replication_seconds)
+
+    def values(self, options: Sequence[int], replication: int) -> FloatArray:
+        """Values of some options in a replication; shape (all options,), NaN for the others.
+
+        Raises
+        ------
+        InputError
+            One of them has no value.
+        """
+        values = np.full(len(self._names), math.nan)
+        for option in options:
+            values[option] = self._values[option][replication]
+            if math.isnan(values[option]):
+                where = f"option {self._names[option]} has none in replication {replication + 1}"
+                raise self._problem(f"a value of {self._metric} in every replication is required", where)
+        return values
+
+    def _shared_tasks(
+        self, lacking: dict[int, list[int]], replications: int
+    ) -> tuple[list[bytes], list[list[int]], int]:
+        """Tasks of a market, one for each group of options that lack the same replications.
+
+        Together with what is added to the numbers of the tasks, so that their files have names of their own:
+        the same replication may be kept in several, each with other options.
+        """
+        groups: dict[tuple[int, ...], list[int]] = {}
+        sets = {option: frozenset(numbers) for option, numbers in lacking.items()}
+        for number in range(replications):
+            who = tuple(option for option, missing in sets.items() if number in missing)
+            if who:
+                groups.setdefault(who, []).append(number)
+        taken = [] if self._folder is None else [chunk.task for chunk in self._folder.committed()]
+        packed = [narrowed(self._work.packed[0], who) for who in groups]
+        return packed, list(groups.values()), max(taken, default=-1) + 1
+
+    def _note(self, metrics: pl.DataFrame) -> int:
+        """Remember the metric of every option and replication of a table; return how many there were."""
+        whole = metrics.filter((pl.col("scope") == "all") & (pl.col("month") == 0))
+        rows = whole.filter(pl.col("metric") == self._metric)
+        if rows.is_empty():
+            known = whole["metric"].unique().sort().to_list()
+            hint = nearest(self._metric, known)
+            raise self._problem("a metric of all visits is required", self._metric, hint)
+        number = {name: at for at, name in enumerate(self._names)}
+        for option, replication, value in rows.select("option", "replication", "value").iter_rows():
+            self._values[number[option]][replication] = math.nan if value is None else value
+        return len(rows)
+
+    def _problem(self, problem: str, found: str, hint: str = "") -> InputError:
+        return InputError([Problem(self._file, 0, 0, "metric", problem, found, hint)])
