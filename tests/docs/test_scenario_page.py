@@ -60,7 +60,7 @@ def test_markets_are_as_the_page_says() -> None:
     worth = [option.market for option in block("What is it worth?").options]
     assert worth[0] is not None
     assert worth[0].people == 30_000
-    assert [bank.opens for market in worth if market for bank in market.banks[3:]] == [2, 2, None]
+    assert [bank.opens for market in worth if market for bank in market.banks[3:]] == [3, 3, None]
     usual = block("A bad month").baseline_option.market
     assert usual is not None
     assert [bank.share for bank in usual.banks[1:]] == [0.4, 0.25]

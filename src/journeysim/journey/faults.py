@@ -116,6 +116,7 @@ def _bound(value: Any) -> Any:
 def _text(kind: str, context: dict[str, Any], message: str) -> str:
     """Say in plain words what is required."""
     context = {key: _bound(value) for key, value in context.items()}
+    context["entries"] = "entry is" if context.get("min_length") == 1 else "entries are"
     plain = {
         "journey": "{problem}",
         "literal_error": "one of {expected} is required",
@@ -123,7 +124,7 @@ def _text(kind: str, context: dict[str, Any], message: str) -> str:
         "greater_than_equal": "a number of {ge} or more is required",
         "less_than": "a number below {lt} is required",
         "less_than_equal": "a number of {le} or less is required",
-        "too_short": "a list of at least {min_length} is required",
+        "too_short": "at least {min_length} {entries} required",
         "too_long": "at most {max_length} entries are allowed",
         "string_type": "text is required",
         "string_too_short": "text is required",
