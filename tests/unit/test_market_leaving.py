@@ -193,7 +193,7 @@ def test_steady_hazards_are_those_of_the_month_without_what_passes():
 
 def test_leavers_are_remembered():
     state = state_of([0, 1, 0, 0])
-    remember_leavers(state, np.array([STAYS, 3, 0, 5]), 7)
+    remember_leavers(state, np.array([1, 3]), 7)
     assert_array_equal(state.left_bank, [-1, 1, -1, 0])
     assert_array_equal(state.left_month, [0, 7, 0, 7])
 

@@ -15,7 +15,7 @@ from journeysim.branch.luck import Luck
 from journeysim.branch.plan import Plan
 from journeysim.branch.steps import NONE, StepArrays
 from journeysim.journey import Distribution, RecordedArrivals
-from journeysim.units import MINUTES_PER_DAY, BoolArray, FloatArray, IntArray, array_to_ticks
+from journeysim.units import MINUTES_PER_DAY, FloatArray, IntArray, array_to_ticks
 
 # Above every other address of a day.
 _FOLLOW_UP_PLACE = 1 << 41
@@ -79,15 +79,15 @@ class PendingContacts:
             for part in parts
         ]
 
-    def forget(self, gone: BoolArray) -> None:
+    def forget(self, gone: IntArray) -> None:
         """Drop the contacts of people who are no more, so that nobody goes on with another's case.
 
         Parameters
         ----------
-        gone : shape (people of the market,).
+        gone : shape (gone,), who they are.
         """
         for day, parts in self._pending.items():
-            self._pending[day] = [(origin, part[~gone[part.person]]) for origin, part in parts]
+            self._pending[day] = [(origin, part[~np.isin(part.person, gone)]) for origin, part in parts]
 
     def carried_over(self, days: Sequence[OpenDay]) -> PendingContacts:
         """The same contacts for a branch that goes on with other open days: moved to the next of them."""

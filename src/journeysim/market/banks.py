@@ -34,7 +34,7 @@ from journeysim.market.model import Branch, ScoreShape
 from journeysim.market.opinions import Visits
 from journeysim.market.state import State
 from journeysim.market.timeline import Timeline
-from journeysim.units import BoolArray, FloatArray, IntArray
+from journeysim.units import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import polars as pl
@@ -104,8 +104,8 @@ class BranchAtWork:
         other._pending = None if self._pending is None else self._pending.carried_over(other._all_days())
         return other
 
-    def forget(self, gone: BoolArray) -> None:
-        """Drop the contacts still to come of people, shape (people,), in whose place somebody new lives."""
+    def forget(self, gone: IntArray) -> None:
+        """Drop the contacts still to come of people in whose places somebody new lives."""
         if self._pending is not None:
             self._pending.forget(gone)
 

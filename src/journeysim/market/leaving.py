@@ -15,6 +15,7 @@ Libai (2011). Newcomers leave more easily: assumption within what Reichheld (199
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numba
 import numpy as np
@@ -43,15 +44,26 @@ class Settlement:
     Attributes
     ----------
     reason : shape (people,), number of the reason for which each person leaves, or `STAYS`.
-    leaves : shape (people,), probability that each leaves for another bank.
-    goes : shape (people,), probability that each dies or moves away.
+    hazard : shape (people,), of all reasons together.
+    gone : hazard of death and moving, the same for all.
     multiplier : shape (banks, reasons), mean multiplier over the customers of each bank.
     """
 
     reason: IntArray
-    leaves: FloatArray
-    goes: FloatArray
+    hazard: FloatArray
+    gone: float
     multiplier: FloatArray
+
+    @cached_property
+    def leaves(self) -> FloatArray:
+        """Shape (people,), probability that each leaves for another bank."""
+        return -np.expm1(-self.hazard) - self.goes
+
+    @cached_property
+    def goes(self) -> FloatArray:
+        """Shape (people,), probability that each dies or moves away."""
+        share = np.divide(self.gone, self.hazard, out=np.zeros_like(self.hazard), where=self.hazard > 0)
+        return np.asarray(-np.expm1(-self.hazard) * share)
 
 
 def yearly_hazard(rules: LeavingRules) -> float:
@@ -76,11 +88,11 @@ def contagion(state: State, network: Network, month: int, rules: LeavingRules) -
     felt = np.zeros(state.people)
     if rules.contagion == 0:
         return felt
-    left = np.flatnonzero(state.left_bank >= 0)
-    age = month - 1 - state.left_month[left]
-    weight = np.exp(-np.maximum(age, 0) / rules.contagion_months)
-    lately = weight >= _FORGOTTEN_BELOW
-    _feel(felt, left[lately], state.left_bank, weight[lately], network.first, network.tie, state.bank)
+    remembered = -np.log(_FORGOTTEN_BELOW) * rules.contagion_months
+    lately = np.flatnonzero((state.left_bank >= 0) & (state.left_month >= month - 1 - remembered))
+    age = np.maximum(month - 1 - state.left_month[lately], 0)
+    weight = np.exp(-age / rules.contagion_months)
+    _feel(felt, lately, state.left_bank, weight, network.first, network.tie, state.bank)
     return felt
 
 
@@ -173,11 +185,9 @@ def settle(
     base = yearly_hazard(rules) / 12 * shares(rules)
     weights = base[FIRST_VOLUNTARY:] / np.where(divisor > 0, divisor, 1.0)
     reason = np.empty(state.people, dtype=np.int64)
-    leaves, goes = np.empty(state.people), np.empty(state.people)
-    _settle(
-        state.bank, multiplier, base, weights, reason, leaves, goes, *luck.key("leaving"), np.uint64(month)
-    )
-    return Settlement(reason, leaves, goes, mean)
+    hazard = np.empty(state.people)
+    _settle(state.bank, multiplier, base, weights, reason, hazard, *luck.key("leaving"), np.uint64(month))
+    return Settlement(reason, hazard, float(base[:FIRST_VOLUNTARY].sum()), mean)
 
 
 def steady_hazards(
@@ -214,20 +224,17 @@ def _sums(multiplier, bank, banks):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def _settle(  # type: ignore[no-untyped-def]
-    bank, multiplier, base, weights, reason, leaves, goes, replication, k0, k1, month
+    bank, multiplier, base, weights, reason, total, replication, k0, k1, month
 ):
-    """Whose clock -ln(u)/h rings first within the month, and what was likely; two numbers a Philox block."""
+    """Whose clock -ln(u)/h rings first within the month, and the whole hazard; two numbers a Philox block."""
     hazard = base.copy()
     gone = base[:FIRST_VOLUNTARY].sum()
     for p in range(bank.size):
-        total = gone
+        total[p] = gone
         for r in range(hazard.size - FIRST_VOLUNTARY):
             h = weights[bank[p], r] * multiplier[r, p]
             hazard[FIRST_VOLUNTARY + r] = h
-            total += h
-        ends = -np.expm1(-total)
-        share = gone / total if total > 0 else 0.0
-        leaves[p], goes[p] = ends * (1 - share), ends * share
+            total[p] += h
         earliest = 1.0
         found = STAYS
         for pair in range(0, hazard.size, 2):
@@ -246,8 +253,7 @@ def _settle(  # type: ignore[no-untyped-def]
         reason[p] = found
 
 
-def remember_leavers(state: State, reason: IntArray, month: int) -> None:
-    """Note who has left which bank for another, for their friends to feel; changes ``state``."""
-    left = np.flatnonzero(reason >= FIRST_VOLUNTARY)
-    state.left_bank[left] = state.bank[left]
-    state.left_month[left] = month
+def remember_leavers(state: State, leavers: IntArray, month: int) -> None:
+    """Note who leaves which bank for another, for their friends to feel; changes ``state``."""
+    state.left_bank[leavers] = state.bank[leavers]
+    state.left_month[leavers] = month

@@ -276,15 +276,15 @@ def _move(
 ) -> None:
     """Let those who leave choose a bank, and those who are new; changes the state."""
     state, behaviour = world.state, world.behaviour
-    reason = settlement.reason
-    remember_leavers(state, reason, month)
+    moving = np.flatnonzero(settlement.reason != STAYS)
+    voluntary = settlement.reason[moving] >= FIRST_VOLUNTARY
+    leavers, newcomers = moving[voluntary], moving[~voluntary]
+    remember_leavers(state, leavers, month)
     state.tenure += 1
-    leavers = np.flatnonzero(reason >= FIRST_VOLUNTARY)
-    newcomers = np.flatnonzero((reason != STAYS) & (reason < FIRST_VOLUNTARY))
-    world.stayers[reason != STAYS] = False
+    world.stayers[moving] = False
     for branch in (one for operations in world.operations for one in operations):
         if isinstance(branch, BranchAtWork):
-            branch.forget((reason != STAYS) & (reason < FIRST_VOLUNTARY))
+            branch.forget(newcomers)
     state.known[:, newcomers] = np.nan
     state.left_bank[newcomers] = -1
     nobody = np.full(newcomers.size, -1)
