@@ -70,7 +70,7 @@ def small(file: Path) -> Scenario:
     scenario = load_scenario(file)
     if scenario.options[0].market is None:
         return scenario
-    season = ("market.months=3", "market.burn_in_months=1", "arrivals.scale=0.2")
+    season = ("market.months=4", "market.burn_in_months=1", "arrivals.scale=0.2")
     return load_scenario(file, changes=season)
 
 

@@ -266,7 +266,7 @@ def test_the_document_has_the_shape_of_the_design(folder):
     today, more = document["options"]
     assert list(today) == [
         "name", "replications", "metrics", "by_touchpoint", "by_segment", "by_staff", "versus_baseline",
-        "formula",
+        "answer", "formula",
     ]  # fmt: skip
     assert list(today["metrics"]["wait_mean_min"]) == ["mean", "low", "high", "n"]
     assert today["metrics"]["wait_mean_min"]["n"] == 5
