@@ -208,8 +208,16 @@ def steady_hazards(
     base = yearly_hazard(rules) / 12 * shares(rules)
     weights = base[FIRST_VOLUNTARY:] / np.where(constants > 0, constants, 1.0)
     multiplier = _multipliers(state, people, np.zeros(people.size), drawn, rules)
-    voluntary = (weights[state.bank[people]] * multiplier.T).sum(axis=1)
-    return np.asarray(base[:FIRST_VOLUNTARY].sum() + voluntary)
+    hazard = np.full(people.size, base[:FIRST_VOLUNTARY].sum())
+    _add_voluntary(hazard, state.bank, people, weights, multiplier)
+    return hazard
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_voluntary(hazard, bank, people, weights, multiplier):  # type: ignore[no-untyped-def]
+    for i in range(people.size):
+        for r in range(multiplier.shape[0]):
+            hazard[i] += weights[bank[people[i]], r] * multiplier[r, i]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -115,8 +115,8 @@ class MonthRecord:
             self._of(mine, "segment", name)
             for metric, by_segment in counts.items():
                 self._note(metric, by_segment[number], "segment", name)
-        rung = rungs_now(state, world.usual_gap_months, world.behaviour.ladder)
-        on_rung = np.bincount(rung[customers], minlength=len(RUNGS))
+        rung = rungs_now(state, world.usual_gap_months, world.behaviour.ladder, customers)
+        on_rung = np.bincount(rung, minlength=len(RUNGS))
         for number, name in enumerate(RUNGS):
             self._note("customers", on_rung[number], "rung", name)
         sizes = state.customers()

@@ -93,12 +93,17 @@ def levels(satisfaction: FloatArray, rules: LadderRules) -> IntArray:
     return np.where(reached == 0, AT_RISK, len(lines) - reached)
 
 
-def rungs_now(state: State, usual_gap_months: FloatArray, rules: LadderRules) -> IntArray:
-    """Rung of everybody; who has not come for long is freezing, unless at risk already.
+def rungs_now(
+    state: State, usual_gap_months: FloatArray, rules: LadderRules, people: IntArray | None = None
+) -> IntArray:
+    """Rung of people; who has not come for long is freezing, unless at risk already.
 
     Parameters
     ----------
     usual_gap_months : shape (people,), mean time between two visits.
+    people : shape (chosen,), whom; None: everybody.
     """
-    freezes = (state.idle >= rules.freezing_gaps * usual_gap_months) & (state.rung != AT_RISK)
-    return np.where(freezes, FREEZING, state.rung)
+    chosen = slice(None) if people is None else people
+    rung = state.rung[chosen]
+    freezes = (state.idle[chosen] >= rules.freezing_gaps * usual_gap_months[chosen]) & (rung != AT_RISK)
+    return np.where(freezes, FREEZING, rung)
