@@ -46,7 +46,8 @@ class Settlement:
     reason : shape (people,), number of the reason for which each person leaves, or `STAYS`.
     hazard : shape (people,), of all reasons together.
     gone : hazard of death and moving, the same for all.
-    multiplier : shape (banks, reasons), mean multiplier over the customers of each bank.
+    multiplier : shape (banks, 4), by which the voluntary hazards were divided: the constants that were given,
+        or the mean multipliers over the customers of each bank.
     """
 
     reason: IntArray
@@ -180,10 +181,11 @@ def settle(
     month : number of the month, the address of its luck.
     """
     multiplier = multipliers(state, felt, drawn, rules)
-    mean = _sums(multiplier, state.bank, state.banks) / np.maximum(state.customers(), 1)[:, None]
-    divisor = mean if constants is None else constants
+    mean = constants
+    if mean is None:
+        mean = _sums(multiplier, state.bank, state.banks) / np.maximum(state.customers(), 1)[:, None]
     base = yearly_hazard(rules) / 12 * shares(rules)
-    weights = base[FIRST_VOLUNTARY:] / np.where(divisor > 0, divisor, 1.0)
+    weights = base[FIRST_VOLUNTARY:] / np.where(mean > 0, mean, 1.0)
     reason = np.empty(state.people, dtype=np.int64)
     hazard = np.empty(state.people)
     _settle(state.bank, multiplier, base, weights, reason, hazard, *luck.key("leaving"), np.uint64(month))
