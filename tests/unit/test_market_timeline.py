@@ -143,7 +143,7 @@ def test_the_first_people_are_as_the_baseline_says():
     assert_allclose(state.satisfaction, satisfaction[0, places.bank, places.segment])
     assert_allclose(state.product, satisfaction[2, places.bank, places.segment])
     assert_allclose(state.heard.mean(axis=1), heard)
-    assert_allclose(state.heard_of_own(), heard[places.bank])
+    assert_allclose(state.heard[state.bank, np.arange(state.people)], heard[places.bank])
     # Tenure is geometric with the monthly hazard: P(less than a year) is the share that leaves in a year.
     assert (state.tenure < 12).mean() == pytest.approx(0.15, abs=4 * np.sqrt(0.15 * 0.85 / 20_000))
     assert (state.idle < 5).mean() == pytest.approx(1 - np.exp(-2), abs=0.02)

@@ -24,7 +24,6 @@ from journeysim.experiment.statistics import Difference, paired_difference
 from journeysim.experiment.tasks import Progress
 from journeysim.journey.patches import split_path
 from journeysim.journey.values import MAX_NAME_LENGTH
-from journeysim.market.model import Branch
 from journeysim.market.state import OURS
 from journeysim.market.timeline import MONTHS_PER_YEAR, Timeline
 from journeysim.units import FloatArray
@@ -243,7 +242,7 @@ def priced_notches(
     timeline = Timeline.of(market, 0)
     years = market.months / MONTHS_PER_YEAR
     group_costs = {
-        branch.name: yearly_group_costs(branch.journey, _days(timeline, branch, market.months), years)
+        branch.name: yearly_group_costs(branch.journey, timeline.all_open_days(branch), years)
         for branch in branches
     }
     names = option_names([notch for notch, _ in found], option.name)
@@ -394,10 +393,6 @@ def _written(baseline: Mapping[str, Any], option: Option, priced: PricedNotch) -
         entry["remove"] = remove
     cost = option.cost_per_year + (priced.cost_per_year or 0.0)
     return entry | ({"cost_per_year": cost} if cost else {})
-
-
-def _days(timeline: Timeline, branch: Branch, months: int) -> list[Any]:
-    return [day for month in range(months) for day in timeline.open_days(branch, month)]
 
 
 def _gains(found: Run, priced: Sequence[PricedNotch]) -> tuple[Gain, ...]:

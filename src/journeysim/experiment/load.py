@@ -320,8 +320,7 @@ class _Loader:
         timeline = Timeline.of(market, 0)
         found = []
         for branch in market.banks[OURS].branches:
-            months = (timeline.open_days(branch, month) for month in range(market.months))
-            found.append(tuple(day for days in months for day in days))
+            found.append(timeline.all_open_days(branch))
             if not found[-1]:
                 where = f"branch {branch.name} in option {option}" if branch.name else f"option {option}"
                 loc: Loc = ("closed",) if "closed" in self._scenario.data else ("market",)

@@ -101,7 +101,8 @@ class BranchAtWork:
             self, branch=branch, rules=rules, keep=True, keep_steps=keep_steps,
             totals=None, scores=None, tables=[], _pending=None, _plans={},
         )  # fmt: skip
-        other._pending = None if self._pending is None else self._pending.carried_over(other._all_days())
+        if self._pending is not None:
+            other._pending = self._pending.carried_over(self.timeline.all_open_days(branch))
         return other
 
     def forget(self, gone: IntArray) -> None:
@@ -147,7 +148,7 @@ class BranchAtWork:
         self, journey: Journey, days: Sequence[OpenDay], state: State, month: int, luck: Luck, memo: Memo
     ) -> Iterator[tuple[SimulatedDays, ExperiencePlan]]:
         if self._pending is None:
-            self._pending = PendingContacts(self._all_days())
+            self._pending = PendingContacts(self.timeline.all_open_days(self.branch))
         plan, experience = self._compiled(journey)
         attendance = Attendance(self.crowd, state.bank == self.bank)
         market = BranchInMarket(attendance, memoised_points(self.crowd, month, memo))
@@ -172,13 +173,6 @@ class BranchAtWork:
         ]
         points = Points.together(parts) if parts else Points.none()
         return points[np.argsort(times(points.luck_address.day.astype(np.int64), points.tick), kind="stable")]
-
-    def _all_days(self) -> list[OpenDay]:
-        return [
-            day
-            for month in range(len(self.timeline.months))
-            for day in self.timeline.open_days(self.branch, month)
-        ]
 
     def _compiled(self, journey: Journey) -> tuple[Plan, ExperiencePlan]:
         if id(journey) not in self._plans:

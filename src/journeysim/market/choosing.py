@@ -58,8 +58,24 @@ def reputation(state: State, people: IntArray) -> FloatArray:
     -------
     Shape (people, banks).
     """
-    heard, known = state.heard[:, people].T, state.known[:, people].T
-    return np.where(np.isnan(known), heard, (heard + known) / 2)
+    thought: FloatArray = _thoughts(state.heard, state.known, people)
+    return thought
+
+
+@numba.njit(cache=True, nogil=True)
+def _thought(heard, known, bank, person):  # type: ignore[no-untyped-def]
+    """What a person thinks of a bank."""
+    lived = known[bank, person]
+    return heard[bank, person] if np.isnan(lived) else (heard[bank, person] + lived) / 2
+
+
+@numba.njit(cache=True, nogil=True)
+def _thoughts(heard, known, people):  # type: ignore[no-untyped-def]
+    thought = np.empty((people.size, heard.shape[0]))
+    for i in range(people.size):
+        for bank in range(heard.shape[0]):
+            thought[i, bank] = _thought(heard, known, bank, people[i])
+    return thought
 
 
 def utilities(
@@ -122,13 +138,6 @@ def preferred(state: State, image: FloatArray, is_open: BoolArray, rules: Choosi
     shares = np.zeros(state.banks)
     _prefer(state.heard, state.known, image, is_open, rules.reputation, shares)
     return shares / max(state.people, 1)
-
-
-@numba.njit(cache=True, nogil=True)
-def _thought(heard, known, bank, person):  # type: ignore[no-untyped-def]
-    """What a person thinks of a bank; see `reputation`."""
-    lived = known[bank, person]
-    return heard[bank, person] if np.isnan(lived) else (heard[bank, person] + lived) / 2
 
 
 @numba.njit(cache=True, nogil=True)

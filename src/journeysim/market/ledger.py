@@ -148,8 +148,6 @@ _KINDS = {
     Temper.GOES_PUBLIC: "media",
 }
 
-COMPLAINT_KINDS = tuple(_KINDS.values())
-
 
 def total(records: Sequence[MonthRecord], metric: str, scope: str = "all", name: str = "") -> float:
     """Sum of a value over months."""

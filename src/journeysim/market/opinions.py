@@ -17,11 +17,8 @@ import numpy as np
 
 from journeysim.branch.luck import Address, Luck
 from journeysim.market.behaviour import Behaviour, ComplaintRules
-from journeysim.market.state import AT_RISK, FREEZING, State, levels
+from journeysim.market.state import FREEZING, MOST_RUNG_AT_FIRST, State, ladder_lines, level_of, levels
 from journeysim.units import BoolArray, FloatArray, IntArray
-
-MOST_RUNG_ON_JOINING = 2
-"""Newcomers start no higher than stable: the rungs above are earned."""
 
 
 class Temper(IntEnum):
@@ -129,11 +126,10 @@ def live_through(
     temper[bad & (u < complaints.media + complaints.complain)] = Temper.COMPLAINS
     temper[bad & (u < complaints.media)] = Temper.GOES_PUBLIC
     left = np.where(temper == Temper.COMPLAINS, recovered[visits.bank], 1.0)
-    lines = np.array([ladder.enthusiast, ladder.active, ladder.stable, ladder.indifferent])
     _live_through(
         visits.person, visits.score, visits.staff, visits.product, bad, left,
         state.satisfaction, state.staff, state.product, state.visits, state.idle, state.bad_first,
-        state.rung, state.held, state.tenure, lines,
+        state.rung, state.held, state.tenure, ladder_lines(ladder),
         rules.first_visit, rules.later_visit, rules.downwards,
         ladder.promotion_months, ladder.promotion_visits,
     )  # fmt: skip
@@ -146,14 +142,6 @@ def _moved(opinion, score, step, downwards, left):  # type: ignore[no-untyped-de
     if score >= opinion:
         return opinion + step * (score - opinion)
     return opinion + left * min(step * downwards, 1.0) * (score - opinion)
-
-
-@numba.njit(cache=True, nogil=True)
-def _level(satisfaction, lines):  # type: ignore[no-untyped-def]
-    for rung in range(lines.size):
-        if satisfaction >= lines[rung]:
-            return rung
-    return AT_RISK
 
 
 @numba.njit(cache=True, nogil=True)
@@ -176,7 +164,7 @@ def _live_through(  # type: ignore[no-untyped-def]
             bad_first[p] = True
         visits[p] += 1
         idle[p] = 0
-        level = _level(satisfaction[p], lines)
+        level = level_of(satisfaction[p], lines)
         if level > rung[p]:
             rung[p] = level
             held[p] = 0
@@ -216,4 +204,4 @@ def join(
     state.satisfaction[places] = state.staff[places] = state.product[places] = opinion
     state.tenure[places] = state.visits[places] = state.idle[places] = state.held[places] = 0
     state.bad_first[places] = False
-    state.rung[places] = np.maximum(levels(opinion, rules.ladder), MOST_RUNG_ON_JOINING)
+    state.rung[places] = np.maximum(levels(opinion, rules.ladder), MOST_RUNG_AT_FIRST)

@@ -12,7 +12,7 @@ from journeysim.branch.luck import Address, Luck
 from journeysim.branch.quantiles import normal
 from journeysim.market.behaviour import Behaviour
 from journeysim.market.model import Bank, Market
-from journeysim.market.state import OURS, State, levels
+from journeysim.market.state import MOST_RUNG_AT_FIRST, OURS, State, levels
 from journeysim.units import FloatArray, IntArray
 
 
@@ -130,7 +130,7 @@ def first_state(
         satisfaction=opinion[0],
         staff=opinion[1],
         product=opinion[2],
-        rung=np.where(young, np.maximum(earned, 2), earned),
+        rung=np.where(young, np.maximum(earned, MOST_RUNG_AT_FIRST), earned),
         held=np.zeros(people, dtype=np.int64),
         bad_first=np.zeros(people, dtype=bool),
         disposition=disposition,

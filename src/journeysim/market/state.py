@@ -6,8 +6,8 @@ Who dies or moves away is replaced in the same place by someone new, so the numb
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Literal
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +20,8 @@ OURS = 0
 RUNGS = ("enthusiast", "active", "stable", "indifferent", "freezing", "at_risk")
 FREEZING = RUNGS.index("freezing")
 AT_RISK = RUNGS.index("at_risk")
-
-Rung = Literal["enthusiast", "active", "stable", "indifferent", "freezing", "at_risk"]
+MOST_RUNG_AT_FIRST = RUNGS.index("stable")
+"""Who is new to a bank starts no higher: the rungs above are earned."""
 
 
 @dataclass
@@ -79,18 +79,33 @@ class State:
         """Shape (banks,), customers of each bank."""
         return np.bincount(self.bank, minlength=self.banks)
 
-    def heard_of_own(self) -> FloatArray:
-        """What each person has heard of the bank they are with."""
-        own: FloatArray = np.take_along_axis(self.heard, self.bank[None, :], axis=0)[0]
-        return own
+
+def ladder_lines(rules: LadderRules) -> FloatArray:
+    """Satisfaction from which on each rung above at risk is earned, best first."""
+    return np.array([rules.enthusiast, rules.active, rules.stable, rules.indifferent])
+
+
+@numba.njit(cache=True, nogil=True)
+def level_of(satisfaction, lines):  # type: ignore[no-untyped-def]
+    """Rung that satisfaction alone would earn: enthusiast, active, stable, indifferent or at risk."""
+    for rung in range(lines.size):
+        if satisfaction >= lines[rung]:
+            return rung
+    return AT_RISK
 
 
 def levels(satisfaction: FloatArray, rules: LadderRules) -> IntArray:
-    """Rung that satisfaction alone would earn: enthusiast, active, stable, indifferent or at risk."""
-    lines = (rules.indifferent, rules.stable, rules.active, rules.enthusiast)
-    # 4 lines give 0..4 lines reached; place 4 of the ladder is freezing, which is not earned.
-    reached = np.searchsorted(lines, satisfaction, side="right")
-    return np.where(reached == 0, AT_RISK, len(lines) - reached)
+    """The same of many, shape of ``satisfaction``."""
+    found: IntArray = _levels(satisfaction, ladder_lines(rules))
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _levels(satisfaction, lines):  # type: ignore[no-untyped-def]
+    found = np.empty(satisfaction.size, dtype=np.int64)
+    for person in range(satisfaction.size):
+        found[person] = level_of(satisfaction[person], lines)
+    return found
 
 
 def rungs_now(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from journeysim.branch.calendar import OpenDay, is_open
-from journeysim.journey import Journey
 from journeysim.market.model import Branch, Market
 
 MONTHS_PER_YEAR = 12
@@ -78,10 +77,9 @@ class Timeline:
     def open_days(self, branch: Branch, month: int) -> tuple[OpenDay, ...]:
         """Days of a month on which a branch is open."""
         return tuple(
-            OpenDay(number, day) for number, day in self.months[month].days if opens_on(branch.on(day), day)
+            OpenDay(number, day) for number, day in self.months[month].days if is_open(branch.on(day), day)
         )
 
-
-def opens_on(journey: Journey, day: date) -> bool:
-    """Whether a map is open on a date."""
-    return is_open(journey, day)
+    def all_open_days(self, branch: Branch) -> tuple[OpenDay, ...]:
+        """Days of all months on which a branch is open."""
+        return tuple(day for month in range(len(self.months)) for day in self.open_days(branch, month))
