@@ -16,7 +16,6 @@ from journeysim.experiment.golden import (
     Golden,
     PricedNotch,
     ahead_of_second,
-    fresh_seed,
     golden,
     notched,
     option_names,
@@ -28,6 +27,7 @@ from journeysim.experiment.notch_costs import notch_costs
 from journeysim.experiment.notches import Lever, Notch
 from journeysim.experiment.resolve import run_id
 from journeysim.experiment.results import Comparison
+from journeysim.experiment.scenario import fresh_seed
 from journeysim.experiment.statistics import Difference
 from journeysim.experiment.yaml_text import to_yaml
 
@@ -68,7 +68,7 @@ def test_the_best_are_estimated_again_on_other_luck(searched):
     assert found.fresh is not None
     seemed = [gain.priced.option for gain in found.ranking if gain.equity.difference.difference > 0]
     assert [gain.priced.option for gain in found.confirmed] == seemed[:2]
-    assert found.fresh.scenario.seed == fresh_seed(3) != 3
+    assert found.fresh.scenario.seed == fresh_seed(3, "golden point") != 3
     assert [gain.replications for gain in found.confirmed] == [2, 2]
     first, again = found.ranking[0].equity, found.confirmed[0].equity
     assert first.difference.difference != again.difference.difference

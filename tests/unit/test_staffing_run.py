@@ -11,7 +11,8 @@ from journeysim.errors import InputError
 from journeysim.experiment import parse_scenario
 from journeysim.experiment.results import MetricKey, values_by_metric
 from journeysim.experiment.runs import run
-from journeysim.experiment.staffing_run import fresh_seed, staff
+from journeysim.experiment.scenario import fresh_seed
+from journeysim.experiment.staffing_run import staff
 from journeysim.experiment.staffing_shifts import ShiftRule
 from journeysim.experiment.staffing_target import parse_target
 from journeysim.experiment.staffing_words import staffing_answer
@@ -87,7 +88,7 @@ def test_the_result_is_estimated_with_other_luck_that_follows_from_the_seed(scen
     found = staff(scenario, "wait_mean_min <= 1", most=4, replications=4, fresh=6, jobs=1)
     assert found.group == "tellers"
     assert found.chosen_because
-    assert found.fresh_seed == fresh_seed(5) != 5
+    assert found.fresh_seed == fresh_seed(5, "staffing") != 5
     again = run(
         replace(
             scenario.overridden(6, found.fresh_seed),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from journeysim.cli.cells import MISSING
 from journeysim.cli.columns import Table, wrapped
 from journeysim.cli.guard import problems_text, say, show
 from journeysim.cli.progress import Stages
@@ -18,8 +19,6 @@ from journeysim.experiment.golden import Gain, Golden, golden
 from journeysim.experiment.golden_words import amount, golden_answer, golden_json
 from journeysim.experiment.results import Comparison
 from journeysim.experiment.statistics import CONFIDENCE
-
-_MISSING = "-"
 
 
 @dataclass(frozen=True)
@@ -111,9 +110,9 @@ def _row(gain: Gain) -> list[str]:
     return [
         f"{notch.where}: {notch.detail}",
         _with_half(gain.equity),
-        _MISSING if cost is None else amount(gain.net_value.difference.difference),
-        _MISSING if cost is None else amount(cost),
-        _MISSING if ratio is None or math.isnan(ratio) else amount(ratio),
+        MISSING if cost is None else amount(gain.net_value.difference.difference),
+        MISSING if cost is None else amount(cost),
+        MISSING if ratio is None or math.isnan(ratio) else amount(ratio),
         "yes" if gain.equity.real else "no",
     ]
 
@@ -121,7 +120,7 @@ def _row(gain: Gain) -> list[str]:
 def _with_half(found: Comparison) -> str:
     gap = found.difference
     if math.isnan(gap.difference):
-        return _MISSING
+        return MISSING
     return f"{amount(gap.difference)} ± {amount((gap.high - gap.low) / 2)}"
 
 

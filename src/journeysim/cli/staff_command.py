@@ -11,11 +11,12 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from journeysim.cli.cells import MISSING
 from journeysim.cli.columns import Table, wrapped
 from journeysim.cli.guard import problems_text, say, show
 from journeysim.errors import InputError, Problem, StoppedEarly
 from journeysim.experiment import load_scenario
-from journeysim.experiment.results import number_or_none
+from journeysim.experiment.results import estimate_document, number_or_none
 from journeysim.experiment.staffing_run import Checked, Staffing, staff
 from journeysim.experiment.staffing_shifts import parse_shift_hours
 from journeysim.experiment.staffing_target import parse_target
@@ -23,7 +24,6 @@ from journeysim.experiment.staffing_words import staffing_answer
 from journeysim.experiment.statistics import CONFIDENCE
 from journeysim.journey.values import parse_duration, show_time
 
-_MISSING = "-"
 _SLOTS_MIN = (30.0, 60.0)
 
 
@@ -138,16 +138,12 @@ def staffing_document(found: Staffing) -> dict[str, Any]:
 
 
 def _roster_document(found: Staffing, one: Checked) -> dict[str, Any]:
-    value = one.estimate
     return {
         "servers": list(one.roster),
         "hours_per_day": one.hours_per_day,
         "cost_per_day": found.cost_per_day(one),
         "overtime_min_per_day": number_or_none(one.overtime_min_per_day),
-        "mean": number_or_none(value.mean),
-        "low": number_or_none(value.low),
-        "high": number_or_none(value.high),
-        "n": value.n,
+        **estimate_document(one.estimate),
         "replications": int(one.values.size),
         "replications_that_meet": one.meeting,
     }
@@ -228,11 +224,11 @@ def _count(value: float) -> str:
 
 
 def _plain(value: float) -> str:
-    return _MISSING if math.isnan(value) else f"{value:,.1f}"
+    return MISSING if math.isnan(value) else f"{value:,.1f}"
 
 
 def _with_half(one: Checked) -> str:
     value = one.estimate
     if math.isnan(value.mean):
-        return _MISSING
+        return MISSING
     return f"{value.mean:.4g} ± {value.half_width:.2g}"

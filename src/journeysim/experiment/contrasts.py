@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from journeysim.experiment.results import MetricKey, number_or_none, values_by_metric
+from journeysim.experiment.results import MetricKey, difference_document, values_by_metric
 from journeysim.experiment.statistics import Difference, difference_of_differences
 
 
@@ -96,15 +96,7 @@ def contrasts_document(results: Sequence[ContrastResult]) -> dict[str, Any]:
         result.contrast.name: {
             "of": list(result.contrast.of),
             "less": list(result.contrast.less),
-            "metrics": {
-                metric: {
-                    "difference": number_or_none(one.difference),
-                    "low": number_or_none(one.low),
-                    "high": number_or_none(one.high),
-                    "p": number_or_none(one.p),
-                }
-                for metric, one in result.metrics.items()
-            },
+            "metrics": {metric: difference_document(one) for metric, one in result.metrics.items()},
         }
         for result in results
     }

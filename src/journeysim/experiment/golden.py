@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from journeysim.experiment.notch_costs import NotchCosts, notch_costs, yearly_gr
 from journeysim.experiment.notches import Notch, notches_of
 from journeysim.experiment.results import Comparison, MetricKey
 from journeysim.experiment.runs import Run, run
-from journeysim.experiment.scenario import Option, Scenario
+from journeysim.experiment.scenario import Option, Scenario, fresh_seed
 from journeysim.experiment.statistics import Difference, paired_difference
 from journeysim.experiment.tasks import Progress
 from journeysim.journey.patches import split_path
@@ -183,7 +182,7 @@ def golden(
     if tell:
         names = " and ".join(one.notch.title for one in best)
         tell(f"fresh luck: {names}, {fresh} replications each")
-    again = loaded.overridden(fresh, fresh_seed(loaded.seed))
+    again = loaded.overridden(fresh, fresh_seed(loaded.seed, "golden point"))
     again = notched(again, best, "the best again")
     confirming = go(again)
     confirmed = _gains(confirming, best)
@@ -270,22 +269,8 @@ def notched(scenario: Scenario, priced: Sequence[PricedNotch], part: str) -> Sce
     option = scenario.baseline_option
     written: Mapping[str, Any] = scenario.resolved["options"].get(option.name, {})
     options = [option, *(_option(option, one) for one in priced)]
-    name = f"{scenario.name}, {part}"
     entries = {option.name: written} | {one.option: _written(written, option, one) for one in priced}
-    # Contrasts are between options that are left out.
-    kept = {key: value for key, value in scenario.resolved.items() if key != "contrasts"}
-    return Scenario(
-        name=name,
-        description=scenario.description,
-        options=tuple(options),
-        baseline=option.name,
-        replications=scenario.replications,
-        seed=scenario.seed,
-        target_wait_min=scenario.target_wait_min,
-        behaviour=scenario.behaviour,
-        resolved={**kept, "scenario": name, "baseline": option.name, "options": entries},
-        files=scenario.files,
-    )
+    return scenario.with_options(part, options, entries, baseline=option.name)
 
 
 def ranked(gains: Iterable[Gain]) -> tuple[Gain, ...]:
@@ -334,12 +319,6 @@ def option_names(notches: Sequence[Notch], baseline: str) -> list[str]:
         taken.add(name)
         names.append(name)
     return names
-
-
-def fresh_seed(seed: int, search: str = "golden point") -> int:
-    """Seed of the fresh replications of a search, which follows from the seed it had and differs from it."""
-    digest = hashlib.blake2b(f"{search} {seed}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") >> 1
 
 
 def _place(gain: Gain) -> tuple[int, float, float]:

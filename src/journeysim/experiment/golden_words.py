@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from journeysim.experiment.golden import EQUITY, NET_VALUE, Gain, Golden
-from journeysim.experiment.results import Comparison, number_or_none
+from journeysim.experiment.results import Comparison, difference_document, number_or_none
 from journeysim.experiment.statistics import CONFIDENCE, Difference
 
 
@@ -67,7 +67,7 @@ def golden_document(found: Golden) -> dict[str, Any]:
             "seed": fresh.scenario.seed,
             "run": None if fresh.folder is None else str(fresh.folder),
             "best": [_gain_document(gain) for gain in found.confirmed],
-            "ahead_of_runner_up": None if found.ahead is None else _difference_document(found.ahead),
+            "ahead_of_runner_up": None if found.ahead is None else difference_document(found.ahead),
             "ahead_is_per_cost": all(gain.priced.cost_per_year for gain in found.confirmed),
         }
     return document
@@ -159,16 +159,7 @@ def _gain_document(gain: Gain) -> dict[str, Any]:
 
 
 def _comparison_document(found: Comparison) -> dict[str, Any]:
-    return _difference_document(found.difference) | {
+    return difference_document(found.difference) | {
         "p_adjusted": number_or_none(found.p_adjusted),
         "real": found.real,
-    }
-
-
-def _difference_document(found: Difference) -> dict[str, Any]:
-    return {
-        "difference": number_or_none(found.difference),
-        "low": number_or_none(found.low),
-        "high": number_or_none(found.high),
-        "p": number_or_none(found.p),
     }

@@ -195,16 +195,10 @@ def option_document(option: OptionResult) -> dict[str, Any]:
         for scope, part in _MARKET_PARTS.items():
             document[part] = {name: _estimates_document(found) for name, found in option.by(scope).items()}
         document["by_month"] = {
-            metric: [_estimate_document(found) for found in estimates] for metric, estimates in months.items()
+            metric: [estimate_document(found) for found in estimates] for metric, estimates in months.items()
         }
     document["versus_baseline"] = {
-        metric: {
-            "difference": number_or_none(found.difference.difference),
-            "low": number_or_none(found.difference.low),
-            "high": number_or_none(found.difference.high),
-            "p": number_or_none(found.difference.p),
-        }
-        for metric, found in option.versus_baseline.items()
+        metric: difference_document(found.difference) for metric, found in option.versus_baseline.items()
     }
     return document
 
@@ -215,15 +209,26 @@ def number_or_none(value: float) -> float | None:
 
 
 def _estimates_document(found: Estimates) -> dict[str, Any]:
-    return {metric: _estimate_document(value) for metric, value in found.items()}
+    return {metric: estimate_document(value) for metric, value in found.items()}
 
 
-def _estimate_document(value: Estimate) -> dict[str, Any]:
+def estimate_document(value: Estimate) -> dict[str, Any]:
+    """An estimate in a JSON document; null where nothing was observed."""
     return {
         "mean": number_or_none(value.mean),
         "low": number_or_none(value.low),
         "high": number_or_none(value.high),
         "n": value.n,
+    }
+
+
+def difference_document(found: Difference) -> dict[str, Any]:
+    """A difference in a JSON document; null where there is none."""
+    return {
+        "difference": number_or_none(found.difference),
+        "low": number_or_none(found.low),
+        "high": number_or_none(found.high),
+        "p": number_or_none(found.p),
     }
 
 

@@ -6,7 +6,8 @@ The models are the only definition of the format: keys, defaults, descriptions a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Any
@@ -319,3 +320,29 @@ class Scenario:
         luck = self.seed if seed is None else seed
         resolved = {**self.resolved, "replications": written, "seed": luck}
         return replace(self, replications=count, seed=luck, resolved=resolved, stop_rule=rule)
+
+    def with_options(
+        self, part: str, options: Sequence[Option], written: Mapping[str, Any], baseline: str | None = None
+    ) -> Scenario:
+        """Return the scenario with other options, kept, continued and repeated like any other.
+
+        Parameters
+        ----------
+        part : what it is called beside its own name.
+        options : in place of its own.
+        written : what a scenario file says of each, by name.
+        baseline : name of one of them; None leaves what it is.
+        """
+        name, reference = f"{self.name}, {part}", self.baseline if baseline is None else baseline
+        # Contrasts may be between options that are left out.
+        kept = {key: value for key, value in self.resolved.items() if key != "contrasts"}
+        resolved = {**kept, "scenario": name, "baseline": reference, "options": dict(written)}
+        return replace(
+            self, name=name, options=tuple(options), baseline=reference, contrasts=(), resolved=resolved
+        )
+
+
+def fresh_seed(seed: int, search: str) -> int:
+    """Seed of the fresh replications of a search, which follows from the seed it had and differs from it."""
+    digest = hashlib.blake2b(f"{search} {seed}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1

@@ -14,13 +14,12 @@ import polars as pl
 
 from journeysim.branch.simulate import ENGINES
 from journeysim.errors import InputError, Problem, StoppedEarly
-from journeysim.experiment.golden import fresh_seed
 from journeysim.experiment.load import load_scenario
 from journeysim.experiment.results import Comparison, OptionResult, number_or_none
 from journeysim.experiment.reuse import open_folder
 from journeysim.experiment.runner import run_chunks
 from journeysim.experiment.runs import Run, run
-from journeysim.experiment.scenario import Scenario
+from journeysim.experiment.scenario import Option, Scenario, fresh_seed
 from journeysim.experiment.selection import Selection, SelectionRule
 from journeysim.experiment.statistics import Estimate
 from journeysim.experiment.store import RunFolder
@@ -316,20 +315,10 @@ def _candidates(scenario: Scenario, selection: Selection, bench: _Bench) -> tupl
     return tuple(found)
 
 
-def _part(scenario: Scenario, options: Sequence[Any], part: str) -> Scenario:
+def _part(scenario: Scenario, options: Sequence[Option], part: str) -> Scenario:
     """The scenario with some of its options only, under a name that says what for."""
-    names = [option.name for option in options]
-    written = {name: scenario.resolved["options"].get(name, {}) for name in names}
-    # Contrasts may be between options that are left out.
-    resolved = {key: value for key, value in scenario.resolved.items() if key != "contrasts"}
-    title = f"{scenario.name}, {part}"
-    return replace(
-        scenario,
-        name=title,
-        options=tuple(options),
-        contrasts=(),
-        resolved={**resolved, "scenario": title, "options": written},
-    )
+    written = {one.name: scenario.resolved["options"].get(one.name, {}) for one in options}
+    return scenario.with_options(part, options, written)
 
 
 @contextlib.contextmanager

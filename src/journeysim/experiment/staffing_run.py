@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from journeysim.errors import InputError, Problem
 from journeysim.experiment.load import load_scenario
 from journeysim.experiment.results import MetricKey, values_by_metric
 from journeysim.experiment.runs import Run, run
-from journeysim.experiment.scenario import Option, Scenario
+from journeysim.experiment.scenario import Option, Scenario, fresh_seed
 from journeysim.experiment.staffing import Found, Roster, SlotSpace, Trials, search
 from journeysim.experiment.staffing_shifts import (
     Shift,
@@ -252,7 +251,7 @@ def _staffed(loaded: Scenario, wanted: Target, how: _How) -> Staffing:
         shifts, feasible, proven = worked.state, worked.feasible, worked.proven
         roster, start = covered(shifts, len(hours)), covered(covers[-1], len(hours))
     say(f"fresh luck: today, the formula's and the roster found, {fresh} replications")
-    again = loaded.overridden(fresh, fresh_seed(loaded.seed))
+    again = loaded.overridden(fresh, fresh_seed(loaded.seed, "staffing"))
     names = ("today", "formula", "found")
     options = [
         replace(option, name=names[0]),
@@ -291,12 +290,6 @@ def _staffed(loaded: Scenario, wanted: Target, how: _How) -> Staffing:
         replications=replications,
         formula_knows=formula_knows(wanted),
     )
-
-
-def fresh_seed(seed: int) -> int:
-    """Seed of the fresh replications, which follows from that of the search and differs from it."""
-    digest = hashlib.blake2b(f"staffing {seed}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") >> 1
 
 
 def _refuse(scenario: Scenario, file: str, group: str | None, replications: int) -> None:
