@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from journeysim.cli.cells import Column, comparison_text, estimate_cells, fitting
 from journeysim.cli.columns import WIDTH, Table
-from journeysim.cli.run_command import continuing
+from journeysim.cli.scenarios import continuing
 from journeysim.experiment.results import Comparison
 from journeysim.experiment.statistics import Difference, Estimate
 

@@ -141,6 +141,21 @@ app = typer.Typer(
 )
 
 
+# Options that several commands have.
+Seed = Annotated[int | None, typer.Option(metavar="N", min=0, max=2**63 - 1, help="Seed of all luck.")]
+Jobs = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Processes to work in; default: one for each core.")
+]
+TablesAsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of the tables.")]
+ChangedFirst = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change the scenario first; repeatable."),
+]
+TwoRuns = Annotated[
+    Path, typer.Option(metavar="DIR", help="Folder in which the two runs get their own folders.")
+]
+
+
 class EngineChoice(StrEnum):
     """Engines that exist."""
 
@@ -190,12 +205,8 @@ def run(
     replications: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Independent replications of each option.")
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", min=0, max=2**63 - 1, help="Seed of all luck.")
-    ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Processes to work in; default: one for each core.")
-    ] = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
     engine: Annotated[
         EngineChoice, typer.Option(help="What simulates a day; the results are equal.")
     ] = EngineChoice.AUTO,
@@ -210,9 +221,7 @@ def run(
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was stopped.")] = False,
-    json_: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document in place of the tables.")
-    ] = False,
+    json_: TablesAsJson = False,
     steps: Annotated[
         bool, typer.Option("--steps", help="Keep every step of every visit as Parquet tables.")
     ] = False,
@@ -244,10 +253,7 @@ def golden(
         Path,
         typer.Argument(metavar="SCENARIO", help="A scenario file with a market; its baseline is improved."),
     ],
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change the scenario first; repeatable."),
-    ] = None,
+    set_: ChangedFirst = None,
     months: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Months of the horizon; default: the scenario's.")
     ] = None,
@@ -264,19 +270,11 @@ def golden(
     fresh: Annotated[
         int, typer.Option(metavar="N", min=2, help="Fresh replications of the best two; default: 10.")
     ] = 10,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", min=0, max=2**63 - 1, help="Seed of all luck.")
-    ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Processes to work in; default: one for each core.")
-    ] = None,
-    out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder in which the two runs get their own folders.")
-    ] = Path("runs"),
+    seed: Seed = None,
+    jobs: Jobs = None,
+    out: TwoRuns = Path("runs"),
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that was stopped.")] = False,
-    json_: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document in place of the tables.")
-    ] = False,
+    json_: TablesAsJson = False,
 ) -> None:
     """Find the touchpoint that, improved by one notch, raises customer equity most for its cost."""
     from journeysim.cli.golden_command import GoldenRequest, golden_command
@@ -324,15 +322,9 @@ def select(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Change every option; repeatable."),
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", min=0, max=2**63 - 1, help="Seed of all luck.")
-    ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Processes to work in; default: one for each core.")
-    ] = None,
-    out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder in which the two runs get their own folders.")
-    ] = Path("runs"),
+    seed: Seed = None,
+    jobs: Jobs = None,
+    out: TwoRuns = Path("runs"),
     resume: Annotated[bool, typer.Option("--resume", help="Continue a selection that was stopped.")] = False,
     json_: Annotated[
         bool, typer.Option("--json", help="Print one JSON document in place of the table.")
@@ -386,25 +378,16 @@ def staff(
             metavar="N", min=1, max=200, help="Most servers in a slot; default: two more than seen."
         ),
     ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change the scenario first; repeatable."),
-    ] = None,
+    set_: ChangedFirst = None,
     replications: Annotated[
         int, typer.Option(metavar="N", min=2, help="Replications of each roster; default: 10.")
     ] = 10,
     fresh: Annotated[
         int, typer.Option(metavar="N", min=2, help="Fresh replications of the result; default: 30.")
     ] = 30,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", min=0, max=2**63 - 1, help="Seed of all luck.")
-    ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Processes to work in; default: one for each core.")
-    ] = None,
-    json_: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document in place of the tables.")
-    ] = False,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    json_: TablesAsJson = False,
 ) -> None:
     """Find the cheapest roster of a staff group, slot by slot, that meets a target."""
     from journeysim.cli.staff_command import StaffRequest, staff_command

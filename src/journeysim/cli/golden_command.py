@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from journeysim.cli.cells import MISSING
 from journeysim.cli.columns import Table, wrapped
-from journeysim.cli.guard import problems_text, say, show
+from journeysim.cli.guard import say, show
 from journeysim.cli.progress import Stages
-from journeysim.cli.run_command import continuing
-from journeysim.errors import StoppedEarly
-from journeysim.experiment import load_scenario
+from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario
 from journeysim.experiment.golden import Gain, Golden, golden
 from journeysim.experiment.golden_words import amount, golden_answer, golden_json
 from journeysim.experiment.results import Comparison
@@ -41,26 +38,21 @@ class GoldenRequest:
 def golden_command(request: GoldenRequest) -> None:
     """Search the golden point of a scenario and print it."""
     months = () if request.months is None else (f"market.months={request.months}",)
-    scenario = load_scenario(request.scenario, changes=(*request.changes, *months), seed=request.seed)
-    if scenario.warnings:
-        say(problems_text(scenario.warnings, "warning"))
-    try:
-        with Stages(scenario.name) as stages:
-            found = golden(
-                scenario,
-                replications=request.replications,
-                fresh=request.fresh,
-                costs=request.costs,
-                jobs=request.jobs,
-                out=request.out,
-                resume=request.resume,
-                progress=stages.replications,
-                calibration=stages.calibration,
-                tell=stages.begin,
-                name=str(request.scenario),
-            )
-    except StoppedEarly as error:
-        raise StoppedEarly(f"{error}\ncontinue with: {continuing(sys.argv[1:])}") from error
+    scenario = read_scenario(request.scenario, (*request.changes, *months), request.seed)
+    with can_be_continued(), Stages(scenario.name) as stages:
+        found = golden(
+            scenario,
+            replications=request.replications,
+            fresh=request.fresh,
+            costs=request.costs,
+            jobs=request.jobs,
+            out=request.out,
+            resume=request.resume,
+            progress=stages.replications,
+            calibration=stages.calibration,
+            tell=stages.begin,
+            name=str(request.scenario),
+        )
     for note in [*found.screening.notes, *(found.fresh.notes if found.fresh else ())]:
         say(f"note: {note}")
     show(golden_json(found) if request.as_json else golden_text(found))
@@ -73,9 +65,9 @@ def golden_text(found: Golden) -> str:
         title = f"The best again, on {found.fresh.scenario.replications} fresh replications"
         parts.append(_table(found, title, found.confirmed))
     parts += [_notes(found), _costs(found), wrapped(golden_answer(found), "")]
-    kept = [str(one.folder) for one in (found.screening, found.fresh) if one is not None and one.folder]
+    kept = kept_lines(one.folder for one in (found.screening, found.fresh) if one is not None)
     if kept:
-        parts.append([f"Kept in {kept[0]}", *(f"    and {path}" for path in kept[1:])])
+        parts.append(kept)
     return "\n\n".join("\n".join(part) for part in parts)
 
 

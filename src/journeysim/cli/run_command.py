@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic_core import PydanticCustomError
 
-from journeysim.cli.guard import problems_text, say, show
+from journeysim.cli.guard import say, show
 from journeysim.cli.progress import progress_bar
+from journeysim.cli.scenarios import can_be_continued, read_scenario
 from journeysim.cli.tables import run_tables
-from journeysim.errors import InputError, Problem, StoppedEarly
-from journeysim.experiment import load_scenario
+from journeysim.errors import InputError, Problem
 from journeysim.experiment.runs import run
 from journeysim.journey.values import parse_duration
 
@@ -42,12 +40,8 @@ def run_command(request: RunRequest) -> None:
     """Run a scenario and print what it came to."""
     began = time.monotonic()
     within_s = None if request.within is None else seconds_of("--within", request.within)
-    scenario = load_scenario(
-        request.scenario, changes=request.changes, replications=request.replications, seed=request.seed
-    )
-    if scenario.warnings:
-        say(problems_text(scenario.warnings, "warning"))
-    try:
+    scenario = read_scenario(request.scenario, request.changes, request.seed, request.replications)
+    with can_be_continued():
         left_s = None if within_s is None else max(began + within_s - time.monotonic(), _LEAST_SECONDS)
         with progress_bar(scenario.name, left_s) as watchers:
             found = run(
@@ -61,8 +55,6 @@ def run_command(request: RunRequest) -> None:
                 progress=watchers.replications,
                 calibration=watchers.calibration,
             )
-    except StoppedEarly as error:
-        raise StoppedEarly(f"{error}\ncontinue with: {continuing(sys.argv[1:])}") from error
     if request.within is not None and found.asked > found.scenario.replications:
         say(f"{found.scenario.replications} of {found.asked} replications fit into {request.within.strip()}")
     for note in found.notes:
@@ -87,9 +79,3 @@ def seconds_of(option: str, text: str) -> float:
     if minutes <= 0:
         raise InputError([Problem(option, 0, 0, "", "a duration above 0 is required", text)])
     return minutes * 60
-
-
-def continuing(arguments: list[str]) -> str:
-    """Return the command that continues a run which was started with these arguments."""
-    more = [] if "--resume" in arguments else ["--resume"]
-    return shlex.join(["journeysim", *arguments, *more])

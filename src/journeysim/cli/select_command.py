@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from journeysim.cli.cells import MISSING, Column, comparison_text, digits_for, estimate_text, number_text
 from journeysim.cli.columns import Table, wrapped
-from journeysim.cli.guard import problems_text, say, show
+from journeysim.cli.guard import say, show
 from journeysim.cli.progress import Stages
-from journeysim.cli.run_command import continuing
-from journeysim.errors import StoppedEarly
-from journeysim.experiment import load_scenario
+from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario
 from journeysim.experiment.selecting import Selected, select
 from journeysim.experiment.selection import SelectionRule
 from journeysim.experiment.statistics import CONFIDENCE
@@ -37,25 +34,20 @@ class SelectRequest:
 
 def select_command(request: SelectRequest) -> None:
     """Choose the best option of a scenario and print how."""
-    scenario = load_scenario(request.scenario, changes=request.changes, seed=request.seed)
-    if scenario.warnings:
-        say(problems_text(scenario.warnings, "warning"))
-    try:
-        with Stages(scenario.name) as stages:
-            found = select(
-                scenario,
-                request.metric,
-                request.rule,
-                jobs=request.jobs,
-                out=request.out,
-                resume=request.resume,
-                progress=stages.replications,
-                calibration=stages.calibration,
-                tell=stages.begin,
-                name=str(request.scenario),
-            )
-    except StoppedEarly as error:
-        raise StoppedEarly(f"{error}\ncontinue with: {continuing(sys.argv[1:])}") from error
+    scenario = read_scenario(request.scenario, request.changes, request.seed)
+    with can_be_continued(), Stages(scenario.name) as stages:
+        found = select(
+            scenario,
+            request.metric,
+            request.rule,
+            jobs=request.jobs,
+            out=request.out,
+            resume=request.resume,
+            progress=stages.replications,
+            calibration=stages.calibration,
+            tell=stages.begin,
+            name=str(request.scenario),
+        )
     for note in found.fresh.notes:
         say(f"note: {note}")
     document = json.dumps(found.document, ensure_ascii=False, allow_nan=False, indent=2)
@@ -72,9 +64,9 @@ def select_text(found: Selected) -> str:
     )
     parts = [heading, _table(found), wrapped(_choice(found), ""), wrapped(found.guarantee, "")]
     parts.append(wrapped(_again(found), ""))
-    kept = [str(path) for path in (found.folder, found.fresh.folder) if path is not None]
+    kept = kept_lines([found.folder, found.fresh.folder])
     if kept:
-        parts.append([f"Kept in {kept[0]}", *(f"    and {path}" for path in kept[1:])])
+        parts.append(kept)
     return "\n\n".join("\n".join(part) for part in parts)
 
 

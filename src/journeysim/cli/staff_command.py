@@ -13,9 +13,9 @@ from pydantic_core import PydanticCustomError
 
 from journeysim.cli.cells import MISSING
 from journeysim.cli.columns import Table, wrapped
-from journeysim.cli.guard import problems_text, say, show
+from journeysim.cli.guard import say, show
+from journeysim.cli.scenarios import read_scenario
 from journeysim.errors import InputError, Problem, StoppedEarly
-from journeysim.experiment import load_scenario
 from journeysim.experiment.results import estimate_document, number_or_none
 from journeysim.experiment.staffing_run import Checked, Staffing, staff
 from journeysim.experiment.staffing_shifts import parse_shift_hours
@@ -50,9 +50,7 @@ def staff_command(request: StaffRequest) -> None:
     target = parse_target(request.target)
     rule = None if request.shift_hours is None else parse_shift_hours(request.shift_hours)
     slot_min = _slot_min(request.slot)
-    scenario = load_scenario(request.scenario, changes=request.changes, seed=request.seed)
-    if scenario.warnings:
-        say(problems_text(scenario.warnings, "warning"))
+    scenario = read_scenario(request.scenario, request.changes, request.seed)
     try:
         found = staff(
             scenario,
