@@ -21,6 +21,7 @@ from journeysim.experiment.runs import Run, run
 from journeysim.experiment.scenario import Option, Scenario, fresh_seed
 from journeysim.experiment.statistics import Difference, paired_difference
 from journeysim.experiment.tasks import Progress
+from journeysim.experiment.workers import workers_kept
 from journeysim.journey.patches import split_path
 from journeysim.journey.values import MAX_NAME_LENGTH
 from journeysim.market.state import OURS
@@ -172,30 +173,31 @@ def golden(
     go = partial(
         run, jobs=jobs, out=out, resume=resume, steps=False, progress=progress, calibration=calibration
     )
-    screen = notched(loaded, priced, "screening of improvements")
-    screening = go(screen)
-    ranking = ranked(_gains(screening, priced))
-    best = [gain.priced for gain in ranking if gain.equity.difference.difference > 0][:2]
-    currency = loaded.baseline_option.journey.currency
-    if not best:
-        return Golden(loaded.name, currency, table, screening, ranking, None, (), None)
-    if tell:
-        names = " and ".join(one.notch.title for one in best)
-        tell(f"fresh luck: {names}, {fresh} replications each")
-    again = loaded.overridden(fresh, fresh_seed(loaded.seed, "golden point"))
-    again = notched(again, best, "the best again")
-    confirming = go(again)
-    confirmed = _gains(confirming, best)
-    return Golden(
-        loaded.name,
-        currency,
-        table,
-        screening,
-        ranking,
-        confirming,
-        confirmed,
-        ahead_of_second(confirming, best),
-    )
+    with workers_kept(jobs):
+        screen = notched(loaded, priced, "screening of improvements")
+        screening = go(screen)
+        ranking = ranked(_gains(screening, priced))
+        best = [gain.priced for gain in ranking if gain.equity.difference.difference > 0][:2]
+        currency = loaded.baseline_option.journey.currency
+        if not best:
+            return Golden(loaded.name, currency, table, screening, ranking, None, (), None)
+        if tell:
+            names = " and ".join(one.notch.title for one in best)
+            tell(f"fresh luck: {names}, {fresh} replications each")
+        again = loaded.overridden(fresh, fresh_seed(loaded.seed, "golden point"))
+        again = notched(again, best, "the best again")
+        confirming = go(again)
+        confirmed = _gains(confirming, best)
+        return Golden(
+            loaded.name,
+            currency,
+            table,
+            screening,
+            ranking,
+            confirming,
+            confirmed,
+            ahead_of_second(confirming, best),
+        )
 
 
 def priced_notches(

@@ -24,7 +24,7 @@ from journeysim.experiment.selection import Selection, SelectionRule
 from journeysim.experiment.statistics import Estimate
 from journeysim.experiment.store import RunFolder
 from journeysim.experiment.tasks import Progress, Work, work_of
-from journeysim.experiment.workers import ChunkResult, narrowed
+from journeysim.experiment.workers import ChunkResult, narrowed, workers_kept
 from journeysim.journey.faults import nearest
 from journeysim.units import FloatArray
 
@@ -221,7 +221,7 @@ def select(
     selection = Selection(len(loaded.options), rule)
     kept = _part(loaded, loaded.options, "selection")
     kept = replace(kept, files={**kept.files, _NOTE: _NOTE_TEXT})
-    with _folder(out, kept, resume) as folder:
+    with workers_kept(jobs), _folder(out, kept, resume) as folder:
         work = work_of(
             kept,
             ENGINES[0],
@@ -274,8 +274,8 @@ def select(
 def stage_end(selection: Selection) -> int:
     """Replications to simulate before the next look; more at a time the longer it goes on.
 
-    A pool of processes is opened for every stage, so they must not be many; what is simulated of options that
-    go out within a stage is at most about half of what came before.
+    At the end of a stage all wait for the last replication, so stages must not be many; what is simulated of
+    options that go out within a stage is at most about half of what came before.
     """
     done, first = selection.replications, selection.rule.first
     if done < first:
