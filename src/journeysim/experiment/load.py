@@ -27,7 +27,7 @@ from journeysim.experiment.scenario import (
     ScenarioFile,
     Until,
 )
-from journeysim.experiment.sections import Sections, sections_of
+from journeysim.experiment.sections import Sections, refused, sections_of
 from journeysim.experiment.stopping import StopRule
 from journeysim.journey import Document, Journey
 from journeysim.journey.faults import in_file_order, nearest, problem_at, problems_from
@@ -263,18 +263,7 @@ class _Loader:
             self._problems.append(problem_at(self._scenario, loc, "only with a market", "", hint, key=True))
         for word, patches in (("market", sections.market), ("branches", sections.branches)):
             for patch in patches:
-                place = patch.path_place
-                found = Problem(
-                    place.file,
-                    place.line,
-                    place.column,
-                    f"{word}.{patch.path}",
-                    "only with a market",
-                    "",
-                    hint,
-                )
-                if found not in self._problems:
-                    self._problems.append(found)
+                self._problems.append(refused(patch, "only with a market", hint, section=word))
 
     def _settings(self) -> list[Patch]:
         patches = []

@@ -15,7 +15,7 @@ from journeysim.experiment.map_files import map_at, within
 from journeysim.experiment.options import OptionBuilder
 from journeysim.experiment.resolve import DataFiles
 from journeysim.experiment.scenario import ScenarioFile
-from journeysim.experiment.sections import Sections
+from journeysim.experiment.sections import Sections, refused
 from journeysim.journey import Document, Journey
 from journeysim.journey.faults import nearest, problem_at, problems_from
 from journeysim.journey.patches import Patch, patched_document
@@ -82,7 +82,7 @@ class MarketLoader:
                 if found is None and branch.journey is None:
                     hint = "name one here, or one for all under journey"
                     problem = "the key journey is missing"
-                    self.problems.append(problem_at(self.scenario, loc, problem, "", hint, key=True))
+                    self._refuse(problem, "", hint, loc)
                 if found is not None:
                     self.maps[name] = found
         elif self.plan is not None:
@@ -105,7 +105,7 @@ class MarketLoader:
                 "a period limits changes to the map alone",
             )
             loc: Loc = ("options", option, "period")
-            self.problems.append(problem_at(self.scenario, loc, problem, "", hint, key=True))
+            self._refuse(problem, "", hint, loc)
         customers = self._customers(self._base)
         found: list[Branch | None] = []
         for name, builder in self._builders.items():
@@ -131,7 +131,7 @@ class MarketLoader:
             if getattr(file, key) != getattr(self._base, key):
                 problem = f"market.{key} is the same in every option (option {option} changes it)"
                 hint = "set it for all options, under market"
-                self.problems.append(problem_at(self.scenario, ("market",), problem, "", hint, key=True))
+                self._refuse(problem, "", hint)
         rivals = _rivals_of(file)
         self._check_rivals(option, rivals)
         taken = sum(rival.share for rival in rivals.values())
@@ -177,9 +177,7 @@ class MarketLoader:
         if period.until < first or period.from_ >= after:
             problem = "the period lies outside of the months that are watched, and changes nothing"
             found, hint = f"{period.from_} to {period.until}", f"days from {first} on and before {after}"
-            one = problem_at(self.scenario, ("options", option, "period"), problem, found, hint, key=True)
-            if one not in self.warnings:
-                self.warnings.append(one)
+            self._warn(problem, found, hint, ("options", option, "period"))
         return Period(period.from_, period.until)
 
     def finish(self) -> None:
@@ -217,9 +215,7 @@ class MarketLoader:
             relay=behaviour.telling.relay,
         )
         for text in found.warnings():
-            one = problem_at(self.scenario, ("market",), text, "", "", key=True)
-            if one not in self.warnings:
-                self.warnings.append(one)
+            self._warn(text)
 
     def warn_of_dominance(self, market: Market, behaviour: Behaviour) -> None:
         """Warn of a bank so large that the leavers of all others, and the newcomers, are fewer than its own.
@@ -236,7 +232,7 @@ class MarketLoader:
                     f"{whose} loses customers on the baseline, since fewer leave the others than leave it"
                 )
                 found, hint = f"share {bank.share:.3g}", f"shares up to {most:.2f} can last"
-                self.warnings.append(problem_at(self.scenario, ("market",), problem, found, hint, key=True))
+                self._warn(problem, found, hint)
 
     def warn_of_newcomers(self, market: Market) -> None:
         """Warn where a bank opens beside one so large that nothing says how people choose between the rest.
@@ -253,11 +249,7 @@ class MarketLoader:
                     f"what a new bank takes cannot be told where {whose} about half of the people or more"
                 )
                 hint = f"shares below {_TOO_LARGE_TO_COMPARE:g}"
-                one = problem_at(
-                    self.scenario, ("market",), problem, f"share {bank.share:.3g}", hint, key=True
-                )
-                if one not in self.warnings:
-                    self.warnings.append(one)
+                self._warn(problem, f"share {bank.share:.3g}", hint)
 
     def _customers(self, file: MarketFile) -> dict[str, int]:
         if file.branches:
@@ -269,7 +261,7 @@ class MarketLoader:
             return {name: branch.customers for name, branch in file.branches.items()}
         if file.customers is None:
             problem, hint = "the key customers is missing", "for example customers: 12000"
-            self.problems.append(problem_at(self.scenario, ("market",), problem, "", hint, key=True))
+            self._refuse(problem, "", hint)
             return {_ONLY: _LEAST_TO_GO_ON}
         return {_ONLY: file.customers}
 
@@ -283,7 +275,7 @@ class MarketLoader:
         if rival.journey is not None:
             if shape is not None:
                 problem, hint = "either scores or a map is required, not both", "leave one of them out"
-                self.problems.append(problem_at(self.scenario, loc, problem, "", hint, key=True))
+                self._refuse(problem, "", hint, loc)
             journey = self._rival_map(name, loc, rival.journey)
             if journey is not None:
                 self._check_segments(journey, segments, f"rival {name}")
@@ -293,7 +285,7 @@ class MarketLoader:
                 if rival.share == 0:
                     problem = "a bank that is yet to open cannot have a map"
                     hint = "give it scores"
-                    self.problems.append(problem_at(self.scenario, loc, problem, "", hint, key=True))
+                    self._refuse(problem, "", hint, loc)
                 branches = (Branch(_ONLY, customers, journey),)
         return Bank(name, rival.share, branches, shape, rival.heard, opens)
 
@@ -303,7 +295,7 @@ class MarketLoader:
             path = dotted((*loc, "journey"))
             problem = f"{path} cannot be set: whose maps are simulated is the same in every option"
             hint = "write the map there, under market"
-            self.problems.append(problem_at(self.scenario, ("market",), problem, "", hint, key=True))
+            self._refuse(problem, "", hint)
             return None
         return map_at(self.scenario, loc, self.problems)
 
@@ -333,7 +325,7 @@ class MarketLoader:
                     problem = f"{path} is the same in every option (option {option} changes it)"
                     hint = "set it for all options, under market"
                     loc = ("market", "rivals") if "rivals" in self.scenario.data["market"] else ("market",)
-                    self.problems.append(problem_at(self.scenario, loc, problem, "", hint, key=True))
+                    self._refuse(problem, "", hint, loc)
 
     def _month_of(self, rival: RivalFile, loc: Loc) -> int | None:
         """Month of the horizon in which a bank opens: the one that begins nearest to its date."""
@@ -361,9 +353,7 @@ class MarketLoader:
         if any(s.margin_per_year for branch in branches for s in branch.journey.segments.values()):
             return
         problem = "no segment has a margin_per_year: money then counts costs alone"
-        one = problem_at(self.scenario, ("market",), problem, "", "give the map's segments margins", key=True)
-        if one not in self.warnings:
-            self.warnings.append(one)
+        self._warn(problem, "", "give the map's segments margins")
 
     def _read_network(self) -> None:
         file = self._base
@@ -386,13 +376,18 @@ class MarketLoader:
         for patch in sections.branches:
             name, dot, _ = patch.path.partition(".")
             if name not in known or not dot:
-                place = patch.path_place
                 hint = nearest(name, known) if known else "name branches under market.branches"
-                problem = "no branch has this name"
-                path = f"branches.{patch.path}"
-                found = Problem(place.file, place.line, place.column, path, problem, name, hint)
-                if found not in self.problems:
-                    self.problems.append(found)
+                self.problems.append(refused(patch, "no branch has this name", hint, name, "branches"))
+
+    def _refuse(self, problem: str, found: str = "", hint: str = "", loc: Loc = ("market",)) -> None:
+        """Note what is wrong; what is said twice is told once in the end."""
+        self.problems.append(problem_at(self.scenario, loc, problem, found, hint, key=True))
+
+    def _warn(self, problem: str, found: str = "", hint: str = "", loc: Loc = ("market",)) -> None:
+        """Warn, once where several options do what is doubtful."""
+        one = problem_at(self.scenario, loc, problem, found, hint, key=True)
+        if one not in self.warnings:
+            self.warnings.append(one)
 
     def _check_people(self, people: int) -> bool:
         fewest = 2
@@ -402,26 +397,20 @@ class MarketLoader:
             return True
         problem = f"from {fewest} to {MOST_PEOPLE} people are required, banks together"
         hint = "customers divided by our share"
-        found = problem_at(self.scenario, ("market",), problem, str(people), hint, key=True)
-        if found not in self.problems:
-            self.problems.append(found)
+        self._refuse(problem, str(people), hint)
         return False
 
     def _check_segments(self, journey: Journey, segments: tuple[str, ...], whose: str) -> None:
         if tuple(journey.segments) != segments:
             problem = f"all maps of a market have the same segments in the same order ({whose})"
             found, hint = ", ".join(journey.segments), f"as in the first map: {', '.join(segments)}"
-            one = problem_at(self.scenario, ("market",), problem, found, hint, key=True)
-            if one not in self.problems:
-                self.problems.append(one)
+            self._refuse(problem, found, hint)
 
     def _check_arrivals(self, journey: Journey) -> None:
         if journey.arrivals.recorded is not None:
             problem = "recorded arrivals are refused in a market"
             hint = "give the map arrivals per_hour: the people of a market decide who comes"
-            one = problem_at(self.scenario, ("market",), problem, journey.name, hint, key=True)
-            if one not in self.problems:
-                self.problems.append(one)
+            self._refuse(problem, journey.name, hint)
 
 
 def market_file(scenario: Document, patches: Sequence[Patch], problems: list[Problem]) -> MarketFile | None:

@@ -50,14 +50,15 @@ def sections_of(patches: Iterable[Patch], problems: list[Problem]) -> Sections:
         if word not in _EXAMPLES:
             journey.append(patch)
         elif not dot:
-            problems.append(_refused(patch, "a path into it is required", _EXAMPLES[word]))
+            problems.append(refused(patch, "a path into it is required", _EXAMPLES[word]))
         elif word == BEHAVIOUR and patch.value is REMOVE:
-            problems.append(_refused(patch, "a constant cannot be removed", "set it to what it shall be"))
+            problems.append(refused(patch, "a constant cannot be removed", "set it to what it shall be"))
         else:
             others[word].append(replace(patch, path=rest))
     return Sections(tuple(journey), *(tuple(others[word]) for word in _EXAMPLES))
 
 
-def _refused(patch: Patch, problem: str, hint: str) -> Problem:
-    place = patch.path_place
-    return Problem(place.file, place.line, place.column, patch.path, problem, "", hint)
+def refused(patch: Patch, problem: str, hint: str, found: str = "", section: str = "") -> Problem:
+    """What is wrong with the path of a patch; ``section`` is the first word if its path is without."""
+    place, path = patch.path_place, f"{section}.{patch.path}" if section else patch.path
+    return Problem(place.file, place.line, place.column, path, problem, found, hint)
