@@ -7,6 +7,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
+from tests.small_branch import SMALL_MAP, small_scenario
 
 from journeysim.experiment import parse_scenario, run
 from journeysim.experiment.answer import OF_CUSTOMERS, OF_VISITS, answers, fact_text, returns_on_cost
@@ -195,24 +196,17 @@ def test_a_ratio_over_what_may_be_zero_has_no_interval():
     assert ratio_of_means(np.array([]), np.array([])).n == 0
 
 
-SCENARIO = """\
-scenario: Small
-journey:
-  journey: Small branch
-  hours: {open: 09:00, close: 10:00}
-  segments: {regular: {share: 1}}
-  needs: {cash: {share: 1, start: counter}}
-  arrivals: {per_hour: 40}
-  staff: {tellers: {count: 3, serves: [line], cost_per_hour: 60}}
-  queues: {line: {}}
-  touchpoints:
-    counter: {stage: Transact, queue: line, service: {gamma: {mean: 4 min, cv: 0.7}}}
+PAID_MAP = SMALL_MAP.replace("serves: [line]}", "serves: [line], cost_per_hour: 60}")
+SCENARIO = small_scenario(
+    """\
 days: 2
 options:
   Today: {}
   More: {set: {staff.tellers.count: 5}}
   Same: {}
-"""
+""",
+    PAID_MAP,
+)
 
 
 def test_a_run_answers():

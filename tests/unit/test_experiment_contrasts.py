@@ -7,6 +7,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
+from tests.small_branch import SMALL_MAP
 
 from journeysim.errors import InputError
 from journeysim.experiment import parse_scenario, run
@@ -15,17 +16,6 @@ from journeysim.experiment.resolve import run_id
 from journeysim.experiment.results import MetricKey
 from journeysim.experiment.statistics import difference_of_differences, paired_difference
 
-MAP = """\
-journey: Small branch
-hours: {open: 09:00, close: 10:00}
-segments: {regular: {share: 1}}
-needs: {cash: {share: 1, start: counter}}
-arrivals: {per_hour: 40}
-staff: {tellers: {count: 3, serves: [line]}}
-queues: {line: {}}
-touchpoints:
-  counter: {stage: Transact, queue: line, service: {gamma: {mean: 4 min, cv: 0.7}}}
-"""
 SCENARIO = """\
 scenario: Small
 journey: map.yaml
@@ -42,7 +32,7 @@ ECHO = Contrast("Echo", ("A", "B"), ("C", "D"))
 
 
 def parsed(folder, text):
-    (folder / "map.yaml").write_text(MAP)
+    (folder / "map.yaml").write_text(SMALL_MAP)
     return parse_scenario(text, "s.yaml", folder)
 
 

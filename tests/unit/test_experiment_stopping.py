@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from tests.market_maps import write_market
+from tests.small_branch import small_scenario
 
 from journeysim.errors import InputError
 from journeysim.experiment import load_scenario, parse_scenario, run
@@ -19,24 +20,13 @@ from journeysim.experiment.stopping import StopRule, Watch
 from journeysim.experiment.store import Chunk
 from journeysim.experiment.workers import METRICS_SCHEMA
 
-SCENARIO = """\
-scenario: Small
-journey:
-  journey: Small branch
-  hours: {open: 09:00, close: 10:00}
-  segments: {regular: {share: 1}}
-  needs: {cash: {share: 1, start: counter}}
-  arrivals: {per_hour: 40}
-  staff: {tellers: {count: 3, serves: [line]}}
-  queues: {line: {}}
-  touchpoints:
-    counter: {stage: Transact, queue: line, service: {gamma: {mean: 4 min, cv: 0.7}}}
+SCENARIO = small_scenario("""\
 days: 1
 replications: {until: {wait_mean_min: 0.8}, at_most: 90}
 options:
   Today: {}
   More: {set: {staff.tellers.count: 4}}
-"""
+""")
 WAIT = "wait_mean_min"
 
 

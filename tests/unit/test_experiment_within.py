@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import pytest
 from polars.testing import assert_frame_equal
+from tests.small_branch import small_scenario
 
 from journeysim.errors import JourneySimError
 from journeysim.experiment import parse_scenario, run, runner
 from journeysim.experiment.runner import Cutter, TimeLimit
 from journeysim.experiment.store import Chunk, complete_replications
 
-SCENARIO = """\
-scenario: Small
-journey:
-  journey: Small branch
-  hours: {open: 09:00, close: 10:00}
-  segments: {regular: {share: 1}}
-  needs: {cash: {share: 1, start: counter}}
-  arrivals: {per_hour: 40}
-  staff: {tellers: {count: 3, serves: [line]}}
-  queues: {line: {}}
-  touchpoints:
-    counter: {stage: Transact, queue: line, service: {gamma: {mean: 4 min, cv: 0.7}}}
+SCENARIO = small_scenario("""\
 days: 1
 replications: 9
 options:
   Today: {}
   More: {set: {staff.tellers.count: 4}}
-"""
+""")
 
 
 class Clock:

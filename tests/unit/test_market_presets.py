@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from tests.small_branch import SMALL_MAP
 
 from journeysim.errors import InputError
 from journeysim.experiment import load_scenario, parse_scenario, run
@@ -20,17 +21,7 @@ from journeysim.market.behaviour import Behaviour
 from journeysim.market.constants import constants
 from journeysim.market.presets import PRESETS, default_behaviour, load_behaviour, load_preset
 
-MAP = """\
-journey: Small branch
-hours: {open: 09:00, close: 10:00}
-segments: {regular: {share: 1}}
-needs: {cash: {share: 1, start: counter}}
-arrivals: {per_hour: 30}
-staff: {tellers: {count: 3, serves: [line]}}
-queues: {line: {}}
-touchpoints:
-  counter: {stage: Transact, queue: line, service: {gamma: {mean: 4 min, cv: 0.7}}}
-"""
+MAP = SMALL_MAP.replace("per_hour: 40", "per_hour: 30")
 HEAD = "scenario: S\njourney: map.yaml\n"
 
 
