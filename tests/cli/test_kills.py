@@ -204,10 +204,13 @@ def wait_for_chunks(out: Path) -> None:
 
 
 def children_at_work(parent: int) -> list[int]:
-    """Process ids of the workers, once there are two; loky also keeps a helper of its own."""
+    """Process ids of the workers, once there are two.
+
+    loky also keeps a helper of its own, which for a moment, between fork and exec, looks like the parent.
+    """
     deadline = time.monotonic() + 120
     while True:
-        found = [pid for pid in children(parent) if b"resource_tracker" not in command_line(pid)]
+        found = [pid for pid in children(parent) if b"loky.backend.popen_loky" in command_line(pid)]
         if len(found) >= 2:
             return found
         assert time.monotonic() < deadline
