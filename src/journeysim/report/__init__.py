@@ -5,6 +5,24 @@ Owns everything that is drawn; the only package that imports matplotlib.
 Must not know how a number came about: it takes tables and returns figures.
 """
 
-from journeysim.report.figures import wait_by_time
+from journeysim.report.figures import (
+    churn_by_reason,
+    customers_by_rung,
+    emotion_curve,
+    option_differences,
+    queue_lengths_by_time,
+    told_by_month,
+    wait_by_time,
+    waits_by_hour,
+)
 
-__all__ = ["wait_by_time"]
+__all__ = [
+    "churn_by_reason",
+    "customers_by_rung",
+    "emotion_curve",
+    "option_differences",
+    "queue_lengths_by_time",
+    "told_by_month",
+    "wait_by_time",
+    "waits_by_hour",
+]

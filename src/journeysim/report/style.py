@@ -10,9 +10,14 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib import font_manager
 
-# Okabe & Ito (2008), Color universal design; each has a dash of its own, for print without colour.
+# Okabe & Ito (2008), Color universal design; each has a dash and a marker of its own, for print without
+# colour.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+INK = "#222222"
+MUTED = "#666666"
+GRID = "#DDDDDD"
 _FONTS = (
     "DejaVu Sans",
     "Noto Sans CJK SC",
@@ -35,11 +40,13 @@ def quiet_style() -> Iterator[None]:
             "axes.spines.right": False,
             "axes.grid": True,
             "axes.grid.axis": "y",
-            "grid.color": "#DDDDDD",
+            "grid.color": GRID,
             "axes.axisbelow": True,
             "legend.frameon": False,
             "svg.hashsalt": "journeysim",
             "svg.fonttype": "path",
+            # A name may hold two dollar signs.
+            "text.parse_math": False,
         }
     ):
         yield
@@ -49,3 +56,9 @@ def line_styles(count: int) -> list[dict[str, Any]]:
     """Colour and dash of each of ``count`` lines."""
     pairs = zip(cycle(COLOURS), cycle(DASHES), strict=False)
     return [{"color": colour, "linestyle": dash} for colour, dash in islice(pairs, count)]
+
+
+def dot_styles(count: int) -> list[dict[str, Any]]:
+    """Colour and marker of each of ``count`` sets of dots."""
+    pairs = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
+    return [{"color": colour, "marker": marker} for colour, marker in islice(pairs, count)]
