@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pytest
 from rich.cells import cell_len
 
 from journeysim.cli.columns import WIDTH
-from journeysim.cli.market_tables import MOST_MONTHS, headline_columns, horizon_lines, market_tables
+from journeysim.cli.market_tables import MOST_MONTHS, horizon_lines, market_tables
+from journeysim.experiment.headline import headline_columns
 from journeysim.experiment.results import Comparison, MetricKey, OptionResult
 from journeysim.experiment.statistics import Difference, Estimate
 
@@ -30,6 +32,9 @@ EACH_MONTH = ("customers", "lost", "acquired", "satisfied_fraction", "told_good"
 
 def about(value):
     return Estimate(value, value - abs(value) * 0.04, value + abs(value) * 0.04, 9)
+
+
+headline = partial(headline_columns, in_market=True)
 
 
 def option(name="Today", months=2, comparisons=None, **changes):
@@ -99,18 +104,16 @@ def test_large_amounts_are_in_thousands_and_then_in_millions():
     assert "thousand CNY" in title
     values = [word for word in row(found[title], "Today") if not word.startswith("±")]
     assert values == ["1,023", "29", "51", "1,224", "-281", "3,753"]
-    (column,) = [one for one in headline_columns([option()], "CNY") if one.metric == "net_value_per_year"]
+    (column,) = [one for one in headline([option()], "CNY") if one.metric == "net_value_per_year"]
     assert (column.heading, column.factor) == ("net value\na year\nthousand CNY", 1e-3)
     (column,) = [
-        one
-        for one in headline_columns([option(net_value_per_year=2e8)], "")
-        if one.metric.startswith("net_v")
+        one for one in headline([option(net_value_per_year=2e8)], "") if one.metric.startswith("net_v")
     ]
     assert (column.heading, column.factor) == ("net value\na year\nmillion", 1e-6)
 
 
 def test_the_headings_say_of_whom_the_satisfied_are_a_share():
-    (satisfied,) = [one for one in headline_columns([option()], "") if one.metric == "satisfied_fraction"]
+    (satisfied,) = [one for one in headline([option()], "") if one.metric == "satisfied_fraction"]
     assert satisfied.heading == "satisfied\ncustomers %"
 
 

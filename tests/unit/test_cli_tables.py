@@ -7,9 +7,10 @@ import math
 import pytest
 from rich.cells import cell_len
 
-from journeysim.cli.cells import Column, comparison_text, estimate_cells, fitting
+from journeysim.cli.cells import fitting
 from journeysim.cli.columns import WIDTH, Table
 from journeysim.cli.scenarios import continuing
+from journeysim.experiment.cells import Column, comparison_text, estimate_cells
 from journeysim.experiment.results import Comparison
 from journeysim.experiment.statistics import Difference, Estimate
 

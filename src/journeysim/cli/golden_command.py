@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from journeysim.cli.cells import MISSING
 from journeysim.cli.columns import Table, wrapped
 from journeysim.cli.guard import say, show
 from journeysim.cli.progress import Stages
 from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario
+from journeysim.experiment.cells import MISSING
 from journeysim.experiment.golden import Gain, Golden, golden
 from journeysim.experiment.golden_words import amount, golden_answer, golden_json
 from journeysim.experiment.results import Comparison

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from journeysim.cli.cells import Column, Found, estimate_cells, estimates_table, is_seen
+from journeysim.cli.cells import estimates_table
 from journeysim.cli.columns import Table, wrapped
+from journeysim.experiment.cells import Column, Found, estimate_cells, is_seen
+from journeysim.experiment.headline import (
+    CUSTOMERS_END,
+    RETAINED,
+    SATISFIED_CUSTOMERS,
+    money_scale,
+)
 from journeysim.experiment.horizon import approach
 from journeysim.experiment.results import MetricKey, OptionResult
 from journeysim.experiment.statistics import Estimate
@@ -19,22 +25,15 @@ _MOST_ROWS = 24
 _MOST_OPTIONS_BY_MONTH = 6
 _OPINION = "satisfaction_mean"
 _ALL_OF_IT = 0.995
-_THOUSANDS_FROM = 1e5
-_MILLIONS_FROM = 1e8
 
-SATISFIED = Column("satisfied_fraction", "satisfied\ncustomers %", 100)
 _PROMOTERS = Column("net_promoter_score", "net promoter\ncustomers %", 100)
-_RETAINED = Column("retained_fraction", "retained\n%", 100)
-_CUSTOMERS_END = Column("customers_end", "customers\nat the end")
 _CUSTOMERS = Column("customers", "customers")
 _LOST = Column("lost", "lost")
 _ACQUIRED = Column("acquired", "acquired")
 _TOLD_GOOD = Column("told_good", "people told\nof good visits")
 _TOLD_BAD = Column("told_bad", "people told\nof bad visits")
-_EQUITY = Column("customer_equity", "customer\nequity", only_if_seen=True, decimals=1)
-_NET_VALUE = Column("net_value_per_year", "net value", only_if_seen=True, decimals=1)
 
-_SEGMENT_COLUMNS = (_CUSTOMERS_END, _RETAINED, SATISFIED, _PROMOTERS, _LOST, _ACQUIRED)
+_SEGMENT_COLUMNS = (CUSTOMERS_END, RETAINED, SATISFIED_CUSTOMERS, _PROMOTERS, _LOST, _ACQUIRED)
 _TALK_COLUMNS = (
     _TOLD_GOOD,
     _TOLD_BAD,
@@ -56,21 +55,9 @@ _MONEY_COLUMNS = tuple(
     )
 )
 _MONTH_COLUMNS = (
-    _CUSTOMERS, _LOST, _ACQUIRED, SATISFIED, replace(_TOLD_GOOD, heading="told good"),
+    _CUSTOMERS, _LOST, _ACQUIRED, SATISFIED_CUSTOMERS, replace(_TOLD_GOOD, heading="told good"),
     replace(_TOLD_BAD, heading="told bad"),
 )  # fmt: skip
-
-
-def headline_columns(options: Sequence[OptionResult], currency: str) -> tuple[Column, ...]:
-    """Columns beside the wait by which the options of a market are judged."""
-    rows = [option.metrics for option in options]
-    factor, word = _scale((_NET_VALUE, _EQUITY), rows)
-    unit = " ".join(part for part in (word, currency) if part)
-    # On three lines: the differences of a narrower column fit beside the others.
-    heading = "\n".join(part for part in (_NET_VALUE.heading, "a year", unit) if part)
-    value = replace(_NET_VALUE, heading=heading, factor=factor)
-    equity = replace(_EQUITY, heading="\n".join(("customer", "equity", unit)), factor=factor)
-    return (SATISFIED, _RETAINED, _CUSTOMERS_END, value, equity)
 
 
 def horizon_lines(options: Sequence[OptionResult], months: int) -> list[str]:
@@ -111,7 +98,7 @@ def market_tables(
     over = f"over {months} month{'s'[: months != 1]}"
     tables = [
         _segments(options, baseline),
-        _by_part("Customers at the end by rung of loyalty", options, "rung", _CUSTOMERS_END),
+        _by_part("Customers at the end by rung of loyalty", options, "rung", CUSTOMERS_END),
         _reasons(options, f"Customers lost by reason, {over}"),
         _talk(options, f"Complaints and word of mouth, {over}"),
         _banks(options, baseline, f"Banks, {over}"),
@@ -150,7 +137,7 @@ def _parts(options: Sequence[OptionResult], scope: str, metric: str) -> dict[str
 
 
 def _segments(options: Sequence[OptionResult], baseline: OptionResult) -> list[str]:
-    parts = _parts(options, "segment", _CUSTOMERS_END.metric)
+    parts = _parts(options, "segment", CUSTOMERS_END.metric)
     if len(parts) < 2:
         return []
     return _side_by_side("Customers by segment", parts, options, baseline, _SEGMENT_COLUMNS)
@@ -209,21 +196,12 @@ def _money(options: Sequence[OptionResult], currency: str) -> list[str]:
     rows = {option.name: option.metrics for option in options}
     if not any(is_seen(column, rows) for column in _MONEY_COLUMNS):
         return []
-    factor, word = _scale(_MONEY_COLUMNS, list(rows.values()))
+    factor, word = money_scale(_MONEY_COLUMNS, list(rows.values()))
     unit = " ".join(part for part in (word, currency) if part)
     title = f"Money a year{f', {unit}' if unit else ''}; equity is what the customers at the end are worth"
     columns = [replace(column, factor=factor) for column in _MONEY_COLUMNS]
     # Sums and what the option costs matter most: the rest gives way where the table would be too wide.
     return estimates_table(title, "option", rows, [*columns[-3:], *columns[:-3]], columns)
-
-
-def _scale(columns: Sequence[Column], rows: Sequence[Found]) -> tuple[float, str]:
-    """Unit for amounts of money: thousands or millions where they are large, as more digits are noise."""
-    found = [row[column.metric].mean for row in rows for column in columns if column.metric in row]
-    largest = max((abs(value) for value in found if not math.isnan(value)), default=0.0)
-    if largest >= _MILLIONS_FROM:
-        return 1e-6, "million"
-    return (1e-3, "thousand") if largest >= _THOUSANDS_FROM else (1.0, "")
 
 
 def _months(options: Sequence[OptionResult], baseline: OptionResult, months: int) -> list[list[str]]:

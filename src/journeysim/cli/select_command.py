@@ -7,11 +7,18 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from journeysim.cli.cells import MISSING, Column, comparison_text, digits_for, estimate_text, number_text
 from journeysim.cli.columns import Table, wrapped
 from journeysim.cli.guard import say, show
 from journeysim.cli.progress import Stages
 from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario
+from journeysim.experiment.cells import (
+    MISSING,
+    Column,
+    comparison_text,
+    digits_for,
+    estimate_text,
+    number_text,
+)
 from journeysim.experiment.selecting import Selected, select
 from journeysim.experiment.selection import SelectionRule
 from journeysim.experiment.statistics import CONFIDENCE

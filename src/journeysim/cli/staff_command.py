@@ -11,11 +11,11 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from journeysim.cli.cells import MISSING
 from journeysim.cli.columns import Table, wrapped
 from journeysim.cli.guard import say, show
 from journeysim.cli.scenarios import read_scenario
 from journeysim.errors import InputError, Problem, StoppedEarly
+from journeysim.experiment.cells import MISSING
 from journeysim.experiment.results import estimate_document, number_or_none
 from journeysim.experiment.staffing_run import Checked, Staffing, staff
 from journeysim.experiment.staffing_shifts import parse_shift_hours

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from journeysim.cli.cells import (
+from journeysim.cli.cells import cells_table, column_cells
+from journeysim.cli.columns import Table, wrapped
+from journeysim.cli.market_tables import horizon_lines, market_tables
+from journeysim.experiment.beside import lies_within
+from journeysim.experiment.cells import (
     MISSING,
     Column,
     Found,
-    cells_table,
-    column_cells,
     comparison_text,
     difference_text,
     digits_for,
@@ -19,75 +21,56 @@ from journeysim.cli.cells import (
     is_seen,
     number_text,
 )
-from journeysim.cli.columns import Table, wrapped
-from journeysim.cli.market_tables import headline_columns, horizon_lines, market_tables
-from journeysim.experiment.beside import lies_within
+from journeysim.experiment.headline import (
+    BALKED,
+    BUSY,
+    CASE_DAYS,
+    CLOSED,
+    CONTACTS,
+    COST,
+    FAILED,
+    P90,
+    PROMOTERS,
+    REJECTED,
+    RENEGED,
+    SATISFIED,
+    SCORE,
+    SERVED,
+    WAIT,
+    WITHIN,
+    headline_columns,
+)
 from journeysim.experiment.results import OptionResult
 from journeysim.experiment.runs import Run
 from journeysim.experiment.statistics import CONFIDENCE, REAL_BELOW, Estimate
 
 _MOST_ROWS = 24
 
-_CONTACTS = Column("contacts_per_case", "contacts\na case", only_if_seen=True, usual=1.0)
-_WAIT = Column("wait_mean_min", "wait\nmin")
-_P90 = Column("wait_p90_min", "wait p90\nmin")
-_SERVED = Column("served_fraction", "served\n%", 100)
-_WITHIN = Column("wait_within_target_fraction", "in target\n%", 100)
-_RENEGED = Column("reneged_fraction", "gave up\n%", 100, only_if_seen=True)
-_BALKED = Column("balked_fraction", "balked\n%", 100, only_if_seen=True)
-_REJECTED = Column("rejected_fraction", "rejected\n%", 100, only_if_seen=True)
-_CLOSED = Column("closed_fraction", "closed\n%", 100, only_if_seen=True)
-_FAILED = Column("failed_fraction", "failed\n%", 100, only_if_seen=True)
-_BUSY = Column("utilisation", "staff busy\n%", 100)
-_COST = Column("staff_cost_per_day", "staff cost\na day", only_if_seen=True)
 _VISITS = Column("visits_per_day", "visits\na day")
 _LINE = Column("queue_length_mean", "line\nmean")
 _OVERTIME = Column("overtime_min_per_day", "overtime\nmin a day")
-_CASE_DAYS = Column("days_to_resolution_mean", "days to\nresolve", only_if_seen=True)
 _WAITED = Column("waited_fraction", "waited\n%", 100)
-_SCORE = Column("score_mean", "score\n-1…1", decimals=3)
-_SATISFIED = Column("satisfied_fraction", "satisfied\n%", 100)
-_PROMOTERS = Column("net_promoter_score", "net promoter\n%", 100)
 _WAIT_SCORE = Column("wait_score_mean", "wait\nscore")
 _ENCOUNTER_SCORE = Column("encounter_score_mean", "encounter\nscore")
 
-# In order of importance: what does not fit into the width is left to the files.
-_OPTION_COLUMNS = (
-    _CONTACTS,
-    _CASE_DAYS,
-    _WAIT,
-    _SERVED,
-    _SCORE,
-    _SATISFIED,
-    _PROMOTERS,
-    _COST,
-    _WITHIN,
-    _P90,
-    _BUSY,
-    _RENEGED,
-    _BALKED,
-    _CLOSED,
-    _REJECTED,
-    _FAILED,
-)
 _SHOWN_ORDER = (
-    _VISITS, _CONTACTS, _CASE_DAYS, _WAIT, _P90, _WITHIN, _SERVED, _RENEGED, _BALKED, _REJECTED, _CLOSED,
-    _FAILED, _LINE, _SCORE, _WAIT_SCORE, _ENCOUNTER_SCORE, _SATISFIED, _PROMOTERS, _BUSY, _OVERTIME, _COST,
+    _VISITS, CONTACTS, CASE_DAYS, WAIT, P90, WITHIN, SERVED, RENEGED, BALKED, REJECTED, CLOSED,
+    FAILED, _LINE, SCORE, _WAIT_SCORE, _ENCOUNTER_SCORE, SATISFIED, PROMOTERS, BUSY, _OVERTIME, COST,
 )  # fmt: skip
 _TOUCHPOINT_COLUMNS = (
-    _SCORE, _VISITS, _WAIT, _P90, _WAIT_SCORE, _ENCOUNTER_SCORE, _RENEGED, _FAILED, _WITHIN, _LINE, _SERVED,
-    _BALKED, _REJECTED,
+    SCORE, _VISITS, WAIT, P90, _WAIT_SCORE, _ENCOUNTER_SCORE, RENEGED, FAILED, WITHIN, _LINE, SERVED,
+    BALKED, REJECTED,
 )  # fmt: skip
 _SEGMENT_COLUMNS = (
-    _VISITS, _CONTACTS, _CASE_DAYS, _WAIT, _SCORE, _SATISFIED, _SERVED, _WITHIN, _PROMOTERS, _P90, _RENEGED,
-    _BALKED, _CLOSED, _REJECTED, _FAILED,
+    _VISITS, CONTACTS, CASE_DAYS, WAIT, SCORE, SATISFIED, SERVED, WITHIN, PROMOTERS, P90, RENEGED,
+    BALKED, CLOSED, REJECTED, FAILED,
 )  # fmt: skip
-_VISIT_COLUMNS = tuple(column for column in _SEGMENT_COLUMNS if column not in (_SATISFIED, _PROMOTERS))
+_VISIT_COLUMNS = tuple(column for column in _SEGMENT_COLUMNS if column not in (SATISFIED, PROMOTERS))
 """In a market those two are of customers, not of visits."""
-_STAFF_COLUMNS = (_BUSY, _OVERTIME, _COST)
+_STAFF_COLUMNS = (BUSY, _OVERTIME, COST)
 # The visits are those of the log by construction.
-_OBSERVED_COLUMNS = (_WAIT, _WAITED, Column("reneged_fraction", "gave up\n%", 100))
-_FORMULA_COLUMNS = (_WAIT, _WAITED, _RENEGED)
+_OBSERVED_COLUMNS = (WAIT, _WAITED, Column("reneged_fraction", "gave up\n%", 100))
+_FORMULA_COLUMNS = (WAIT, _WAITED, RENEGED)
 
 
 def run_tables(run: Run) -> str:
@@ -96,7 +79,7 @@ def run_tables(run: Run) -> str:
     others = [option for option in run.options if option is not baseline]
     market = run.scenario.baseline_option.market
     currency = run.scenario.baseline_option.journey.currency
-    columns = _headline(run, currency)
+    columns = headline_columns(run.options, currency, in_market=market is not None)
     parts = [_heading(run), _options(run, baseline, columns)]
     if others:
         parts.append(_differences(others, baseline, columns) + _option_costs(run, currency))
@@ -143,13 +126,6 @@ def _heading(run: Run) -> list[str]:
     for told in run.stop.lines() if run.stop is not None else ():
         lines += wrapped(told)
     return lines
-
-
-def _headline(run: Run, currency: str) -> tuple[Column, ...]:
-    """Columns by which options are judged, in order of importance."""
-    if run.scenario.baseline_option.market is None:
-        return _OPTION_COLUMNS
-    return (_WAIT, *headline_columns(run.options, currency), _SCORE)
 
 
 def _options(run: Run, baseline: OptionResult, columns: Sequence[Column]) -> list[str]:
@@ -199,12 +175,12 @@ def _touchpoints(baseline: OptionResult) -> list[str]:
     """Return the touchpoints with the emotion curve, its lowest point marked."""
     rows = baseline.by("touchpoint")
     cells = column_cells(rows, _TOUCHPOINT_COLUMNS)
-    scores = [found[_SCORE.metric].mean if _SCORE.metric in found else math.nan for found in rows.values()]
+    scores = [found[SCORE.metric].mean if SCORE.metric in found else math.nan for found in rows.values()]
     known = [score for score in scores if not math.isnan(score)]
-    marked = _SCORE in cells and len(known) > 1
+    marked = SCORE in cells and len(known) > 1
     if marked:
         lowest = scores.index(min(known))
-        cells[_SCORE] = [text + (" " if at != lowest else "<") for at, text in enumerate(cells[_SCORE])]
+        cells[SCORE] = [text + (" " if at != lowest else "<") for at, text in enumerate(cells[SCORE])]
     lines = cells_table(f"By touchpoint, {baseline.name}", "", list(rows), cells, _SHOWN_ORDER)
     return (
         [*lines, "< lowest point of the emotion curve, the mean score along the journey"] if marked else lines
@@ -239,7 +215,7 @@ def _differences(
     removed = [
         found.difference.variance_removed
         for option in others
-        if (found := option.versus_baseline.get(_WAIT.metric)) is not None
+        if (found := option.versus_baseline.get(WAIT.metric)) is not None
     ]
     known = sorted(value for value in removed if not math.isnan(value))
     if known:
