@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from journeysim.branch import OwnRules, VisitSoFar, formulas
     from journeysim.errors import InputError, JourneySimError, Problem, StoppedEarly
-    from journeysim.experiment import Run, Scenario, load_scenario, run
+    from journeysim.experiment import Run, Scenario, load_scenario, open_run, run
     from journeysim.journey import Journey, load_journey
 
     __version__: str
@@ -33,6 +33,7 @@ __all__ = [
     "formulas",
     "load_journey",
     "load_scenario",
+    "open_run",
     "run",
 ]
 
@@ -48,6 +49,7 @@ _HOMES = {
     "VisitSoFar": "journeysim.branch",
     "load_journey": "journeysim.journey",
     "load_scenario": "journeysim.experiment",
+    "open_run": "journeysim.experiment",
     "run": "journeysim.experiment",
 }
 

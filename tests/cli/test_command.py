@@ -188,7 +188,7 @@ def test_a_full_disk_is_exit_code_3(cli):
 def test_a_fault_of_ours_is_exit_code_1(cli, tmp_path):
     broken = tmp_path / "broken" / "sitecustomize.py"
     broken.parent.mkdir()
-    broken.write_text("import journeysim.experiment.runs as runs\nruns.run_chunks = None\n")
+    broken.write_text("import journeysim.experiment.running as runs\nruns.run_chunks = None\n")
     done = cli("run", "map.yaml", *FEW, PYTHONPATH=str(broken.parent))
     assert done.returncode == 1
     assert "a fault in journeysim, not in your input: TypeError" in done.stderr

@@ -11,7 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from journeysim.errors import InputError, JourneySimError, StoppedEarly
-from journeysim.experiment import files, load_scenario, parse_scenario, run
+from journeysim.experiment import files, load_scenario, open_run, parse_scenario, run
 from journeysim.experiment.resolve import RESULTS
 from journeysim.experiment.runner import Cutter
 from journeysim.experiment.store import Chunk, RunFolder
@@ -132,12 +132,36 @@ def test_more_replications_extend_a_run(folder):
 def test_a_finished_run_is_not_simulated_again(folder, monkeypatch):
     small = scenario(folder, "Today")
     first = run(small, jobs=1, out=folder / "runs")
-    monkeypatch.setattr("journeysim.experiment.runs.run_chunks", lambda *_: pytest.fail("simulated again"))
+    monkeypatch.setattr("journeysim.experiment.running.run_chunks", lambda *_: pytest.fail("simulated again"))
     assert run(small, jobs=1, out=folder / "runs").document == first.document
 
 
 class Killed(BaseException):
     """Stands for SIGKILL: nothing catches it."""
+
+
+def test_a_kept_run_is_opened_as_it_was(folder):
+    made = run(scenario(folder, "Today", "More"), out=folder / "runs", steps=True)
+    opened = open_run(made.folder)
+    assert opened.document == made.document
+    for table in ("metrics", "summary", "differences", "steps", "visits"):
+        assert_frame_equal(getattr(opened, table), getattr(made, table), check_exact=True)
+
+
+def test_a_run_that_stopped_by_rule_is_opened_with_its_reason(folder):
+    head = "days: 1\nseed: 3\nreplications: {until: {wait_mean_min: 0.001}, at_most: 3}\n"
+    made = run(scenario(folder, "Today", "More", head=head), out=folder / "runs", steps=False)
+    opened = open_run(made.folder)
+    assert opened.stop == made.stop
+    assert opened.document == made.document
+
+
+@pytest.mark.parametrize("missing", ["run.json", "result.json"])
+def test_what_is_no_finished_run_is_not_opened(folder, missing):
+    made = run(scenario(folder, "Today"), out=folder / "runs", steps=False)
+    (made.folder / missing).unlink()
+    with pytest.raises(InputError, match=r"no folder of a run|unfinished"):
+        open_run(made.folder)
 
 
 def kill_at_write(monkeypatch, number):

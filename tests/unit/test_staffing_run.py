@@ -10,7 +10,7 @@ import pytest
 from journeysim.errors import InputError
 from journeysim.experiment import parse_scenario
 from journeysim.experiment.results import MetricKey, values_by_metric
-from journeysim.experiment.runs import run
+from journeysim.experiment.running import run
 from journeysim.experiment.scenario import fresh_seed
 from journeysim.experiment.staffing_run import staff
 from journeysim.experiment.staffing_shifts import ShiftRule

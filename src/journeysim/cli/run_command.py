@@ -13,7 +13,7 @@ from journeysim.cli.progress import progress_bar
 from journeysim.cli.scenarios import can_be_continued, read_scenario
 from journeysim.cli.tables import run_tables
 from journeysim.errors import InputError, Problem
-from journeysim.experiment.runs import run
+from journeysim.experiment.running import run
 from journeysim.journey.values import parse_duration
 
 _LEAST_SECONDS = 0.001

@@ -7,7 +7,8 @@ Must not know the command line, and nothing of how a branch day is computed beyo
 """
 
 from journeysim.experiment.load import load_scenario, parse_scenario
-from journeysim.experiment.runs import Run, run
+from journeysim.experiment.running import run
+from journeysim.experiment.runs import Run, open_run
 from journeysim.experiment.scenario import Option, Scenario
 
-__all__ = ["Option", "Run", "Scenario", "load_scenario", "parse_scenario", "run"]
+__all__ = ["Option", "Run", "Scenario", "load_scenario", "open_run", "parse_scenario", "run"]

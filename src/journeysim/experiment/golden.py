@@ -17,7 +17,8 @@ from journeysim.experiment.load import load_scenario
 from journeysim.experiment.notch_costs import NotchCosts, notch_costs, yearly_group_costs
 from journeysim.experiment.notches import Notch, notches_of
 from journeysim.experiment.results import Comparison, MetricKey
-from journeysim.experiment.runs import Run, run
+from journeysim.experiment.running import run
+from journeysim.experiment.runs import Run
 from journeysim.experiment.scenario import Option, Scenario, fresh_seed
 from journeysim.experiment.statistics import Difference, paired_difference
 from journeysim.experiment.tasks import Progress

@@ -1,11 +1,10 @@
-"""Running a scenario: the Python counterpart of ``journeysim run``."""
+"""A run as it is read: its tables, its answer and its document, fresh or from the folder that keeps it."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,8 @@ import polars as pl
 
 from journeysim.branch.analytic import Beside, formulas_beside, no_formulas
 from journeysim.branch.analytic.reasons import OWN_RULES as OWN_RULES_DECIDE
-from journeysim.branch.own_rules import OwnRules
-from journeysim.branch.simulate import ENGINES
 from journeysim.branch.steps import visits_from_steps
-from journeysim.errors import JourneySimError, StoppedEarly
+from journeysim.errors import InputError, JourneySimError, Problem
 from journeysim.experiment.answer import answers, returns_on_cost
 from journeysim.experiment.beside import formula_document
 from journeysim.experiment.contrasts import (
@@ -26,9 +23,9 @@ from journeysim.experiment.contrasts import (
     contrasts_document,
     contrasts_table,
 )
-from journeysim.experiment.load import load_scenario, scenario_from
+from journeysim.experiment.load import load_scenario
 from journeysim.experiment.observed import Observed, observed_in
-from journeysim.experiment.resolve import OWN_RULES, rules_text
+from journeysim.experiment.resolve import OWN_RULES, RESULTS
 from journeysim.experiment.results import (
     OptionResult,
     differences_table,
@@ -36,20 +33,9 @@ from journeysim.experiment.results import (
     summarise,
     summary_table,
 )
-from journeysim.experiment.reuse import Opened, ask_finished, open_folder
-from journeysim.experiment.runner import TimeLimit, run_chunks
 from journeysim.experiment.scenario import Scenario
-from journeysim.experiment.stopping import Stop, Watch
-from journeysim.experiment.store import (
-    Chunk,
-    RunFolder,
-    complete_replications,
-    missing_replications,
-)
-from journeysim.experiment.tasks import Progress, Work, work_of
-from journeysim.experiment.workers import ChunkResult
-from journeysim.experiment.yaml_text import to_yaml
-from journeysim.journey import Journey
+from journeysim.experiment.stopping import Stop
+from journeysim.experiment.store import RunFolder
 
 
 @dataclass(frozen=True)
@@ -82,7 +68,7 @@ class Run:
     notes: tuple[str, ...] = ()
     stop: Stop | None = None
     _steps: Callable[[], pl.DataFrame] | None = field(default=None, repr=False)
-    _rules: OwnRules | None = field(default=None, repr=False)
+    _own_rules: bool = field(default=False, repr=False)
 
     @cached_property
     def summary(self) -> pl.DataFrame:
@@ -135,7 +121,7 @@ class Run:
 
         Empty for an option with several branches, which have a map each.
         """
-        if self._rules is not None:
+        if self._own_rules:
             return {o.name: no_formulas(o.journey, OWN_RULES_DECIDE) for o in self.scenario.options}
         return {
             option.name: {} if option.branches > 1 else formulas_beside(option.journey, option.days)
@@ -183,244 +169,86 @@ class Run:
         return json.dumps(self.document, ensure_ascii=False, allow_nan=False, indent=2)
 
 
-def run(
-    scenario: Scenario | Journey | str | Path,
+def run_from(
+    scenario: Scenario,
+    metrics: pl.DataFrame,
     *,
-    replications: int | None = None,
-    seed: int | None = None,
-    jobs: int | None = None,
-    engine: str = "auto",
-    out: str | Path | None = None,
-    resume: bool = False,
-    steps: bool = True,
-    rules: OwnRules | None = None,
-    within_s: float | None = None,
-    progress: Progress | None = None,
-    calibration: Progress | None = None,
+    engine: str,
+    folder: Path | None = None,
+    asked: int | None = None,
+    notes: tuple[str, ...] = (),
+    stop: Stop | None = None,
+    steps: Callable[[], pl.DataFrame] | None = None,
+    own_rules: bool = False,
 ) -> Run:
-    """Simulate every option of a scenario and compare it with the baseline.
+    """Estimate and compare what was simulated.
 
     Parameters
     ----------
-    scenario : loaded, or a file; a journey map is a scenario of one option.
-    replications : of each option, >= 1, in place of a stop rule; None leaves the scenario's.
-    seed : seed of all luck; None leaves the scenario's.
-    jobs : processes; 1 works in this one; None takes the cores there are, or this process alone where the
-        work is small. The results are the same.
-    engine : ``auto`` or an engine by name.
-    out : folder in which the run gets its own folder, or the run's folder itself; None keeps nothing.
-    resume : continue a run that was stopped.
-    steps : keep every step of every visit; memory and disk then grow with the number of visits.
-    rules : routing, priority and service time of one's own, in every option; see `OwnRules`.
-    within_s : seconds in which to run as many of the replications as fit, the same number of each option,
-        2 at least; None runs them all. How many fit changes no number of those that ran.
-    progress : called after every chunk with the replications done and all there are, of all options.
-    calibration : called with the months of a market's baseline done and all there are, before that.
+    scenario : with the number of replications that there are of every option.
+    metrics : of those replications, in any order of options; see `Run`.
+    engine, folder, asked, notes, stop : see `Run`; ``asked`` is the scenario's replications where it is None.
+    steps : reads the steps; None where they were not kept.
+    own_rules : whether an analyst's own rules decided, about which formulas say nothing.
+    """
+    metrics = _in_option_order(metrics, scenario)
+    names = [option.name for option in scenario.options]
+    descriptions = {option.name: option.description for option in scenario.options}
+    return Run(
+        scenario,
+        engine,
+        folder,
+        metrics,
+        summarise(metrics, names, scenario.baseline, descriptions),
+        observed_in(scenario.baseline_option),
+        contrasted(metrics, scenario.contrasts),
+        scenario.replications if asked is None else asked,
+        notes,
+        stop,
+        None if steps is None else lambda: _in_option_order(steps(), scenario),
+        own_rules,
+    )
+
+
+def open_run(folder: str | Path) -> Run:
+    """Read a finished run again from the folder that keeps it; nothing is simulated.
+
+    Parameters
+    ----------
+    folder : the run's own folder, such as ``runs/lunch-hour-relief-bd62a432``.
 
     Raises
     ------
     InputError
-        The scenario is wrong, or the folder holds another run.
-    StoppedEarly
-        It was stopped, a worker was lost or the folder cannot be written; what had finished is kept in the
-        folder, if there is one.
+        The folder holds no run, or an unfinished one.
     """
-    limit = _limit(within_s)
-    if isinstance(scenario, str | Path):
-        scenario = load_scenario(scenario)
-    elif isinstance(scenario, Journey):
-        scenario = scenario_from(scenario)
-    scenario = scenario.overridden(replications, seed)
-    if engine not in (*ENGINES, "auto"):
-        raise JourneySimError(f"engine: auto or one of {', '.join(ENGINES)} is required, found {engine!r}")
-    chosen = ENGINES[0] if engine == "auto" else engine
-    how = _How(chosen, jobs, rules, limit, progress, calibration)
-    if out is None:
-        return _run_in_memory(scenario, how, steps)
-    if rules is not None:
-        scenario = replace(scenario, files={**scenario.files, OWN_RULES: rules_text(rules).encode()})
-    with open_folder(Path(out), scenario, chosen, steps=steps, resume=resume) as opened:
-        return _run_in_folder(opened, scenario, how)
-
-
-@dataclass(frozen=True)
-class _How:
-    """How a run is to be done, whatever it is; see `run`."""
-
-    engine: str
-    jobs: int | None
-    rules: OwnRules | None
-    limit: TimeLimit | None
-    progress: Progress | None
-    calibration: Progress | None
-
-    def work(self, scenario: Scenario, steps: bool, start_path: Path | None = None) -> Work:
-        return work_of(
-            scenario,
-            self.engine,
-            steps=steps,
-            rules=self.rules,
-            start_path=start_path,
-            progress=self.calibration,
+    kept = RunFolder(Path(folder))
+    header = kept.read_header()
+    if header is None:
+        hint = "name the folder that `journeysim run` said the run is kept in"
+        raise _refusal(kept, "this is no folder of a run", hint)
+    if not kept.result_path.exists():
+        raise _refusal(
+            kept, "the run is unfinished", "continue it with the command that began it and --resume"
         )
-
-    def do(
-        self, work: Work, done: Sequence[Chunk], watch: Watch, commit: Callable[[ChunkResult], None]
-    ) -> None:
-        run_chunks(
-            work.packed,
-            missing_replications(done, watch.tasks, watch.asked),
-            self.jobs,
-            commit,
-            limit=self.limit,
-            goal=lambda: watch.goal,
-            replication_seconds=work.replication_seconds,
-        )
-
-    def tell(self, done: int, total: int) -> None:
-        if self.progress:
-            self.progress(done, total)
-
-
-def _limit(within_s: float | None) -> TimeLimit | None:
-    if within_s is None:
-        return None
-    if not within_s > 0:
-        raise JourneySimError(f"within_s: seconds above 0 are required, found {within_s}")
-    return TimeLimit(time.monotonic() + within_s)
-
-
-def _run_in_memory(scenario: Scenario, how: _How, steps: bool) -> Run:
-    kept: dict[Chunk, ChunkResult] = {}
-    work = how.work(scenario, steps)
-    watch = _watch(scenario, len(work.packed))
-
-    def commit(result: ChunkResult) -> None:
-        kept[result.chunk] = result
-        watch.see(result.chunk, result.metrics)
-        how.tell(sum(chunk.count for chunk in kept), watch.tasks * watch.goal)
-
-    how.tell(0, watch.tasks * watch.goal)
-    how.do(work, [], watch, commit)
-    ending = _ending(scenario, list(kept), watch)
-    scenario = ending.scenario
-    in_order = [kept[chunk] for chunk in sorted(kept) if chunk.first < scenario.replications]
-    metrics = _in_option_order(_first_of([result.metrics for result in in_order], scenario), scenario)
-    frames = [result.steps for result in in_order if result.steps is not None]
-    read_steps = (lambda: _in_option_order(_first_of(frames, scenario), scenario)) if steps else None
-    return _run_of(ending, how, None, metrics, (), read_steps)
-
-
-def _run_in_folder(opened: Opened, scenario: Scenario, how: _How) -> Run:
-    folder, steps = opened.folder, opened.steps
-    work = how.work(scenario, steps, folder.start_path)
-    watch = _watch(scenario, len(work.packed))
-    begun = folder.committed()
-    if begun and scenario.stop_rule is not None:
-        watch.see_all(begun, folder.read_metrics(watch.asked))
-    done = sum(chunk.count for chunk in begun if chunk.first < watch.goal)
-
-    def commit(result: ChunkResult) -> None:
-        nonlocal done
-        folder.commit(result.chunk, result.metrics, result.steps)
-        done += result.chunk.count
-        watch.see(result.chunk, result.metrics)
-        how.tell(done, watch.tasks * watch.goal)
-
-    how.tell(done, watch.tasks * watch.goal)
-    try:
-        if any(missing_replications(begun, watch.tasks, watch.goal)):
-            folder.reopen()
-            how.do(work, begun, watch, commit)
-        ending = _ending(scenario, folder.committed(), watch)
-        if scenario.stop_rule is not None and folder.result_path.exists():
-            ask_finished(folder, ending.scenario)
-        elif ending.scenario is not scenario:
-            folder.write_scenario(to_yaml(dict(ending.scenario.resolved)))
-        scenario = ending.scenario
-        metrics = _in_option_order(folder.read_metrics(scenario.replications), scenario)
-        read_steps = _steps_reader(folder, scenario) if steps else None
-        run = _run_of(ending, how, folder.path, metrics, opened.notes, read_steps)
-        if not folder.result_path.exists():
-            _write_tables(folder, run, steps)
-            folder.write_result(run.document)
-    except KeyboardInterrupt:
-        total = watch.tasks * watch.goal
-        raise StoppedEarly(f"stopped: {done} of {total} replications are kept in {folder.path}") from None
-    return run
-
-
-def _watch(scenario: Scenario, tasks: int) -> Watch:
-    names = [option.name for option in scenario.options]
-    return Watch(scenario.stop_rule, scenario.replications, tasks, names)
-
-
-@dataclass(frozen=True)
-class _Ending:
-    """How far a run went: its scenario with the replications that every option has, and why no further."""
-
-    scenario: Scenario
-    asked: int
-    stop: Stop | None
-
-
-def _ending(scenario: Scenario, done: Sequence[Chunk], watch: Watch) -> _Ending:
-    complete = complete_replications(done, watch.tasks)
-    stop = watch.ended(complete)
-    if stop is not None:
-        asked = watch.asked if stop.reason == "time" else stop.replications
-        return _Ending(scenario.overridden(replications=stop.replications), asked, stop)
-    if complete < scenario.replications:
-        return _Ending(scenario.overridden(replications=complete), watch.asked, None)
-    return _Ending(scenario, watch.asked, None)
-
-
-def _first_of(frames: Sequence[pl.DataFrame], scenario: Scenario) -> pl.DataFrame:
-    return pl.concat(frames).filter(pl.col("replication") < scenario.replications)
-
-
-def _steps_reader(folder: RunFolder, scenario: Scenario) -> Callable[[], pl.DataFrame]:
-    return lambda: _in_option_order(folder.read_steps(scenario.replications), scenario)
-
-
-def _write_tables(folder: RunFolder, run: Run, steps: bool) -> None:
-    folder.write_table("metrics", run.metrics)
-    folder.write_table("summary", run.summary)
-    folder.write_table("differences", run.differences)
-    if run.contrasted:
-        folder.write_table("contrasts", run.contrasts)
-    if steps:
-        folder.write_table("visits", run.visits)
-
-
-def _run_of(
-    ending: _Ending,
-    how: _How,
-    folder: Path | None,
-    metrics: pl.DataFrame,
-    notes: tuple[str, ...],
-    steps: Callable[[], pl.DataFrame] | None,
-) -> Run:
-    scenario = ending.scenario
-    names = [option.name for option in scenario.options]
-    descriptions = {option.name: option.description for option in scenario.options}
-    options = summarise(metrics, names, scenario.baseline, descriptions)
-    observed = observed_in(scenario.baseline_option)
-    contrasts = contrasted(metrics, scenario.contrasts)
-    return Run(
+    scenario = load_scenario(kept.scenario_path)
+    document = kept.read_result()
+    changed = f"the run was made by a program whose numbers differ: RESULTS {header.results}, now {RESULTS}"
+    stop = document.get("stop")
+    return run_from(
         scenario,
-        how.engine,
-        folder,
-        metrics,
-        options,
-        observed,
-        contrasts,
-        ending.asked,
-        notes,
-        ending.stop,
-        steps,
-        how.rules,
+        kept.read_metrics(scenario.replications),
+        engine=header.engine,
+        folder=kept.path,
+        notes=() if header.results == RESULTS else (changed,),
+        stop=None if stop is None else Stop.from_document(stop),
+        steps=(lambda: kept.read_steps(scenario.replications)) if header.steps else None,
+        own_rules=(kept.path / OWN_RULES).is_file(),
     )
+
+
+def _refusal(folder: RunFolder, problem: str, hint: str) -> InputError:
+    return InputError([Problem(str(folder.path), 0, 0, "", problem, "", hint)])
 
 
 def _in_option_order(frame: pl.DataFrame, scenario: Scenario) -> pl.DataFrame:

@@ -18,7 +18,8 @@ from journeysim.experiment.load import load_scenario
 from journeysim.experiment.results import Comparison, OptionResult, number_or_none
 from journeysim.experiment.reuse import open_folder
 from journeysim.experiment.runner import run_chunks
-from journeysim.experiment.runs import Run, run
+from journeysim.experiment.running import run
+from journeysim.experiment.runs import Run
 from journeysim.experiment.scenario import Option, Scenario, fresh_seed
 from journeysim.experiment.selection import Selection, SelectionRule
 from journeysim.experiment.statistics import Estimate

@@ -14,7 +14,8 @@ import numpy as np
 from journeysim.errors import InputError, Problem
 from journeysim.experiment.load import load_scenario
 from journeysim.experiment.results import MetricKey, values_by_metric
-from journeysim.experiment.runs import Run, run
+from journeysim.experiment.running import run
+from journeysim.experiment.runs import Run
 from journeysim.experiment.scenario import Option, Scenario, fresh_seed
 from journeysim.experiment.staffing import Found, Roster, SlotSpace, Trials, search
 from journeysim.experiment.staffing_shifts import (

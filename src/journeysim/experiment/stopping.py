@@ -123,10 +123,27 @@ class Stop:
                     "half_width": number_or_none(one.half_width),
                     "option": one.option,
                     "without_value": one.missing,
+                    "without_value_in": one.missing_in,
                 }
                 for one in self.precisions
             },
         }
+
+    @staticmethod
+    def from_document(document: Mapping[str, Any]) -> Stop:
+        """Read what `document` wrote."""
+        precisions = tuple(
+            Precision(
+                metric,
+                one["asked"],
+                math.inf if one["half_width"] is None else one["half_width"],
+                one["option"],
+                one["without_value"],
+                one["without_value_in"],
+            )
+            for metric, one in document["until"].items()
+        )
+        return Stop(document["replications"], document["reason"], precisions)
 
 
 @dataclass

@@ -241,6 +241,25 @@ class RunFolder:
         """Write the document that says the run is finished."""
         write_json(self.result_path, document)
 
+    def read_result(self) -> dict[str, Any]:
+        """Read the document that says the run is finished.
+
+        Raises
+        ------
+        InputError
+            It is not whole.
+        """
+        try:
+            content = json.loads(self.result_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(
+                [Problem(str(self.result_path), 0, 0, "", "this is no result of journeysim", str(error))]
+            ) from None
+        if not isinstance(content, dict):
+            problem = "this is no result of journeysim"
+            raise InputError([Problem(str(self.result_path), 0, 0, "", problem)])
+        return content
+
     def _found(self, kind: str) -> list[Chunk]:
         chunks = []
         for path in self.chunks.glob(f"{kind}-*.parquet"):

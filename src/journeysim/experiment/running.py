@@ -1,0 +1,251 @@
+"""Running a scenario: the Python counterpart of ``journeysim run``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from journeysim.branch.own_rules import OwnRules
+from journeysim.branch.simulate import ENGINES
+from journeysim.errors import JourneySimError, StoppedEarly
+from journeysim.experiment.load import load_scenario, scenario_from
+from journeysim.experiment.resolve import OWN_RULES, rules_text
+from journeysim.experiment.reuse import Opened, ask_finished, open_folder
+from journeysim.experiment.runner import TimeLimit, run_chunks
+from journeysim.experiment.runs import Run, run_from
+from journeysim.experiment.scenario import Scenario
+from journeysim.experiment.stopping import Stop, Watch
+from journeysim.experiment.store import (
+    Chunk,
+    RunFolder,
+    complete_replications,
+    missing_replications,
+)
+from journeysim.experiment.tasks import Progress, Work, work_of
+from journeysim.experiment.workers import ChunkResult
+from journeysim.experiment.yaml_text import to_yaml
+from journeysim.journey import Journey
+
+
+def run(
+    scenario: Scenario | Journey | str | Path,
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    jobs: int | None = None,
+    engine: str = "auto",
+    out: str | Path | None = None,
+    resume: bool = False,
+    steps: bool = True,
+    rules: OwnRules | None = None,
+    within_s: float | None = None,
+    progress: Progress | None = None,
+    calibration: Progress | None = None,
+) -> Run:
+    """Simulate every option of a scenario and compare it with the baseline.
+
+    Parameters
+    ----------
+    scenario : loaded, or a file; a journey map is a scenario of one option.
+    replications : of each option, >= 1, in place of a stop rule; None leaves the scenario's.
+    seed : seed of all luck; None leaves the scenario's.
+    jobs : processes; 1 works in this one; None takes the cores there are, or this process alone where the
+        work is small. The results are the same.
+    engine : ``auto`` or an engine by name.
+    out : folder in which the run gets its own folder, or the run's folder itself; None keeps nothing.
+    resume : continue a run that was stopped.
+    steps : keep every step of every visit; memory and disk then grow with the number of visits.
+    rules : routing, priority and service time of one's own, in every option; see `OwnRules`.
+    within_s : seconds in which to run as many of the replications as fit, the same number of each option,
+        2 at least; None runs them all. How many fit changes no number of those that ran.
+    progress : called after every chunk with the replications done and all there are, of all options.
+    calibration : called with the months of a market's baseline done and all there are, before that.
+
+    Raises
+    ------
+    InputError
+        The scenario is wrong, or the folder holds another run.
+    StoppedEarly
+        It was stopped, a worker was lost or the folder cannot be written; what had finished is kept in the
+        folder, if there is one.
+    """
+    limit = _limit(within_s)
+    if isinstance(scenario, str | Path):
+        scenario = load_scenario(scenario)
+    elif isinstance(scenario, Journey):
+        scenario = scenario_from(scenario)
+    scenario = scenario.overridden(replications, seed)
+    if engine not in (*ENGINES, "auto"):
+        raise JourneySimError(f"engine: auto or one of {', '.join(ENGINES)} is required, found {engine!r}")
+    chosen = ENGINES[0] if engine == "auto" else engine
+    how = _How(chosen, jobs, rules, limit, progress, calibration)
+    if out is None:
+        return _run_in_memory(scenario, how, steps)
+    if rules is not None:
+        scenario = replace(scenario, files={**scenario.files, OWN_RULES: rules_text(rules).encode()})
+    with open_folder(Path(out), scenario, chosen, steps=steps, resume=resume) as opened:
+        return _run_in_folder(opened, scenario, how)
+
+
+@dataclass(frozen=True)
+class _How:
+    """How a run is to be done, whatever it is; see `run`."""
+
+    engine: str
+    jobs: int | None
+    rules: OwnRules | None
+    limit: TimeLimit | None
+    progress: Progress | None
+    calibration: Progress | None
+
+    def work(self, scenario: Scenario, steps: bool, start_path: Path | None = None) -> Work:
+        return work_of(
+            scenario,
+            self.engine,
+            steps=steps,
+            rules=self.rules,
+            start_path=start_path,
+            progress=self.calibration,
+        )
+
+    def do(
+        self, work: Work, done: Sequence[Chunk], watch: Watch, commit: Callable[[ChunkResult], None]
+    ) -> None:
+        run_chunks(
+            work.packed,
+            missing_replications(done, watch.tasks, watch.asked),
+            self.jobs,
+            commit,
+            limit=self.limit,
+            goal=lambda: watch.goal,
+            replication_seconds=work.replication_seconds,
+        )
+
+    def tell(self, done: int, total: int) -> None:
+        if self.progress:
+            self.progress(done, total)
+
+
+def _limit(within_s: float | None) -> TimeLimit | None:
+    if within_s is None:
+        return None
+    if not within_s > 0:
+        raise JourneySimError(f"within_s: seconds above 0 are required, found {within_s}")
+    return TimeLimit(time.monotonic() + within_s)
+
+
+def _run_in_memory(scenario: Scenario, how: _How, steps: bool) -> Run:
+    kept: dict[Chunk, ChunkResult] = {}
+    work = how.work(scenario, steps)
+    watch = _watch(scenario, len(work.packed))
+
+    def commit(result: ChunkResult) -> None:
+        kept[result.chunk] = result
+        watch.see(result.chunk, result.metrics)
+        how.tell(sum(chunk.count for chunk in kept), watch.tasks * watch.goal)
+
+    how.tell(0, watch.tasks * watch.goal)
+    how.do(work, [], watch, commit)
+    ending = _ending(scenario, list(kept), watch)
+    scenario = ending.scenario
+    in_order = [kept[chunk] for chunk in sorted(kept) if chunk.first < scenario.replications]
+    frames = [result.steps for result in in_order if result.steps is not None]
+    return run_from(
+        scenario,
+        _first_of([result.metrics for result in in_order], scenario),
+        engine=how.engine,
+        asked=ending.asked,
+        stop=ending.stop,
+        steps=(lambda: _first_of(frames, scenario)) if steps else None,
+        own_rules=how.rules is not None,
+    )
+
+
+def _run_in_folder(opened: Opened, scenario: Scenario, how: _How) -> Run:
+    folder, steps = opened.folder, opened.steps
+    work = how.work(scenario, steps, folder.start_path)
+    watch = _watch(scenario, len(work.packed))
+    begun = folder.committed()
+    if begun and scenario.stop_rule is not None:
+        watch.see_all(begun, folder.read_metrics(watch.asked))
+    done = sum(chunk.count for chunk in begun if chunk.first < watch.goal)
+
+    def commit(result: ChunkResult) -> None:
+        nonlocal done
+        folder.commit(result.chunk, result.metrics, result.steps)
+        done += result.chunk.count
+        watch.see(result.chunk, result.metrics)
+        how.tell(done, watch.tasks * watch.goal)
+
+    how.tell(done, watch.tasks * watch.goal)
+    try:
+        if any(missing_replications(begun, watch.tasks, watch.goal)):
+            folder.reopen()
+            how.do(work, begun, watch, commit)
+        ending = _ending(scenario, folder.committed(), watch)
+        if scenario.stop_rule is not None and folder.result_path.exists():
+            ask_finished(folder, ending.scenario)
+        elif ending.scenario is not scenario:
+            folder.write_scenario(to_yaml(dict(ending.scenario.resolved)))
+        kept = ending.scenario
+        run = run_from(
+            kept,
+            folder.read_metrics(kept.replications),
+            engine=how.engine,
+            folder=folder.path,
+            asked=ending.asked,
+            notes=opened.notes,
+            stop=ending.stop,
+            steps=(lambda: folder.read_steps(kept.replications)) if steps else None,
+            own_rules=how.rules is not None,
+        )
+        if not folder.result_path.exists():
+            _write_tables(folder, run, steps)
+            folder.write_result(run.document)
+    except KeyboardInterrupt:
+        total = watch.tasks * watch.goal
+        raise StoppedEarly(f"stopped: {done} of {total} replications are kept in {folder.path}") from None
+    return run
+
+
+def _watch(scenario: Scenario, tasks: int) -> Watch:
+    names = [option.name for option in scenario.options]
+    return Watch(scenario.stop_rule, scenario.replications, tasks, names)
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """How far a run went: its scenario with the replications that every option has, and why no further."""
+
+    scenario: Scenario
+    asked: int
+    stop: Stop | None
+
+
+def _ending(scenario: Scenario, done: Sequence[Chunk], watch: Watch) -> _Ending:
+    complete = complete_replications(done, watch.tasks)
+    stop = watch.ended(complete)
+    if stop is not None:
+        asked = watch.asked if stop.reason == "time" else stop.replications
+        return _Ending(scenario.overridden(replications=stop.replications), asked, stop)
+    if complete < scenario.replications:
+        return _Ending(scenario.overridden(replications=complete), watch.asked, None)
+    return _Ending(scenario, watch.asked, None)
+
+
+def _first_of(frames: Sequence[pl.DataFrame], scenario: Scenario) -> pl.DataFrame:
+    return pl.concat(frames).filter(pl.col("replication") < scenario.replications)
+
+
+def _write_tables(folder: RunFolder, run: Run, steps: bool) -> None:
+    folder.write_table("metrics", run.metrics)
+    folder.write_table("summary", run.summary)
+    folder.write_table("differences", run.differences)
+    if run.contrasted:
+        folder.write_table("contrasts", run.contrasts)
+    if steps:
+        folder.write_table("visits", run.visits)
