@@ -9,8 +9,9 @@ import pytest
 from rich.cells import cell_len
 
 from journeysim.cli.columns import WIDTH
-from journeysim.cli.market_tables import MOST_MONTHS, horizon_lines, market_tables
+from journeysim.cli.market_tables import MOST_MONTHS, market_tables
 from journeysim.experiment.headline import headline_columns
+from journeysim.experiment.remarks import horizon_text
 from journeysim.experiment.results import Comparison, MetricKey, OptionResult
 from journeysim.experiment.statistics import Difference, Estimate
 
@@ -152,9 +153,9 @@ def test_what_a_horizon_shows_is_told_where_it_can_be():
         option("At once", comparisons=compared([0.1] * 12)),
         option("Growing", comparisons=compared([0.01 * month for month in range(1, 13)])),
     ]
-    told = " ".join(" ".join(horizon_lines(options, 12)).split())
+    told = horizon_text(options, 12)
     assert told == (
         "A horizon of 12 months shows about 86% of the final effect on satisfaction of Slow, "
         "98% of that of Quick: opinions take months to follow"
     )
-    assert horizon_lines(options[2:], 12) == []
+    assert horizon_text(options[2:], 12) == ""

@@ -5,35 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from journeysim.cli.cells import estimates_table
-from journeysim.cli.columns import Table, wrapped
-from journeysim.experiment.cells import Column, Found, estimate_cells, is_seen
-from journeysim.experiment.headline import (
-    CUSTOMERS_END,
-    RETAINED,
-    SATISFIED_CUSTOMERS,
-    money_scale,
-)
-from journeysim.experiment.horizon import approach
+from journeysim.cli.columns import Table
+from journeysim.experiment.cells import Column, Found, estimate_cells
+from journeysim.experiment.headline import CUSTOMERS_END, SATISFIED_CUSTOMERS
+from journeysim.experiment.parts import ACQUIRED, LOST, OF_CUSTOMERS, money_columns
 from journeysim.experiment.results import MetricKey, OptionResult
 from journeysim.experiment.statistics import Estimate
 
 MOST_MONTHS = 12
 _MOST_ROWS = 24
 _MOST_OPTIONS_BY_MONTH = 6
-_OPINION = "satisfaction_mean"
-_ALL_OF_IT = 0.995
 
-_PROMOTERS = Column("net_promoter_score", "net promoter\ncustomers %", 100)
 _CUSTOMERS = Column("customers", "customers")
-_LOST = Column("lost", "lost")
-_ACQUIRED = Column("acquired", "acquired")
 _TOLD_GOOD = Column("told_good", "people told\nof good visits")
 _TOLD_BAD = Column("told_bad", "people told\nof bad visits")
 
-_SEGMENT_COLUMNS = (CUSTOMERS_END, RETAINED, SATISFIED_CUSTOMERS, _PROMOTERS, _LOST, _ACQUIRED)
 _TALK_COLUMNS = (
     _TOLD_GOOD,
     _TOLD_BAD,
@@ -42,45 +29,10 @@ _TALK_COLUMNS = (
     Column("told_per_bad_story", "listeners of\na bad story"),
 )
 _COMPLAINT_HEADINGS = {"grumble": "grumbled", "complain": "complained", "media": "went\npublic"}
-_MONEY_COLUMNS = tuple(
-    Column(metric, heading, only_if_seen=True, decimals=0)
-    for metric, heading in (
-        ("margin_per_year", "margin"),
-        ("acquisition_cost_per_year", "acquisition\ncost"),
-        ("retention_cost_per_year", "retention\ncost"),
-        ("staff_cost_per_year", "staff\ncost"),
-        ("option_cost_per_year", "option\ncost"),
-        ("net_value_per_year", "net value"),
-        ("customer_equity", "customer\nequity"),
-    )
-)
 _MONTH_COLUMNS = (
-    _CUSTOMERS, _LOST, _ACQUIRED, SATISFIED_CUSTOMERS, replace(_TOLD_GOOD, heading="told good"),
+    _CUSTOMERS, LOST, ACQUIRED, SATISFIED_CUSTOMERS, replace(_TOLD_GOOD, heading="told good"),
     replace(_TOLD_BAD, heading="told bad"),
 )  # fmt: skip
-
-
-def horizon_lines(options: Sequence[OptionResult], months: int) -> list[str]:
-    """Say what part of an option's final effect on satisfaction the horizon shows, where that can be told.
-
-    Parameters
-    ----------
-    options : whose changes last; without the baseline.
-    months : of the horizon.
-    """
-    told = []
-    for option in options:
-        path = [MetricKey("all", "", _OPINION, month) for month in range(1, months + 1)]
-        if not (last := option.comparisons.get(path[-1])) or not last.real:
-            continue
-        found = approach(np.array([option.comparisons[key].difference.difference for key in path]))
-        if found is not None and found.shown_fraction < _ALL_OF_IT:
-            told.append(f"{found.shown_fraction:.0%} of that of {option.name}")
-    if not told:
-        return []
-    told[0] = told[0].replace("that", "the final effect on satisfaction", 1)
-    parts = ", ".join(told)
-    return wrapped(f"A horizon of {months} months shows about {parts}: opinions take months to follow")
 
 
 def market_tables(
@@ -140,7 +92,7 @@ def _segments(options: Sequence[OptionResult], baseline: OptionResult) -> list[s
     parts = _parts(options, "segment", CUSTOMERS_END.metric)
     if len(parts) < 2:
         return []
-    return _side_by_side("Customers by segment", parts, options, baseline, _SEGMENT_COLUMNS)
+    return _side_by_side("Customers by segment", parts, options, baseline, OF_CUSTOMERS)
 
 
 def _by_part(title: str, options: Sequence[OptionResult], scope: str, column: Column) -> list[str]:
@@ -159,8 +111,8 @@ def _by_part(title: str, options: Sequence[OptionResult], scope: str, column: Co
 def _reasons(options: Sequence[OptionResult], title: str) -> list[str]:
     """Customers lost by reason, and below them what share that is of all who were lost."""
     names = list(options[0].by("reason"))
-    lost = {option.name: [option.by("reason")[name][_LOST.metric] for name in names] for option in options}
-    columns = [estimate_cells(_LOST, [found[at] for found in lost.values()]) for at in range(len(names))]
+    lost = {option.name: [option.by("reason")[name][LOST.metric] for name in names] for option in options}
+    columns = [estimate_cells(LOST, [found[at] for found in lost.values()]) for at in range(len(names))]
     rows = []
     for place, (option, found) in enumerate(lost.items()):
         total = sum(one.mean for one in found)
@@ -193,13 +145,10 @@ def _banks(options: Sequence[OptionResult], baseline: OptionResult, title: str) 
 
 
 def _money(options: Sequence[OptionResult], currency: str) -> list[str]:
-    rows = {option.name: option.metrics for option in options}
-    if not any(is_seen(column, rows) for column in _MONEY_COLUMNS):
+    columns, title = money_columns(options, currency)
+    if not columns:
         return []
-    factor, word = money_scale(_MONEY_COLUMNS, list(rows.values()))
-    unit = " ".join(part for part in (word, currency) if part)
-    title = f"Money a year{f', {unit}' if unit else ''}; equity is what the customers at the end are worth"
-    columns = [replace(column, factor=factor) for column in _MONEY_COLUMNS]
+    rows = {option.name: option.metrics for option in options}
     # Sums and what the option costs matter most: the rest gives way where the table would be too wide.
     return estimates_table(title, "option", rows, [*columns[-3:], *columns[:-3]], columns)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from journeysim.cli.cells import cells_table, column_cells
 from journeysim.cli.columns import Table, wrapped
-from journeysim.cli.market_tables import horizon_lines, market_tables
+from journeysim.cli.market_tables import market_tables
 from journeysim.experiment.beside import lies_within
 from journeysim.experiment.cells import (
     MISSING,
@@ -21,56 +21,31 @@ from journeysim.experiment.cells import (
     is_seen,
     number_text,
 )
-from journeysim.experiment.headline import (
-    BALKED,
-    BUSY,
-    CASE_DAYS,
-    CLOSED,
-    CONTACTS,
-    COST,
-    FAILED,
-    P90,
-    PROMOTERS,
-    REJECTED,
-    RENEGED,
-    SATISFIED,
-    SCORE,
-    SERVED,
-    WAIT,
-    WITHIN,
-    headline_columns,
+from journeysim.experiment.headline import SCORE, headline_columns
+from journeysim.experiment.parts import (
+    OF_FORMULAS,
+    OF_OBSERVED,
+    OF_SEGMENTS,
+    OF_SEGMENTS_IN_MARKET,
+    OF_STAFF,
+    OF_TOUCHPOINTS,
+    SHOWN_ORDER,
+    visited,
+)
+from journeysim.experiment.remarks import (
+    REAL,
+    cost_texts,
+    horizon_text,
+    lasting,
+    pairing_text,
+    sampling_text,
+    year_text,
 )
 from journeysim.experiment.results import OptionResult
 from journeysim.experiment.runs import Run
 from journeysim.experiment.statistics import CONFIDENCE, REAL_BELOW, Estimate
 
 _MOST_ROWS = 24
-
-_VISITS = Column("visits_per_day", "visits\na day")
-_LINE = Column("queue_length_mean", "line\nmean")
-_OVERTIME = Column("overtime_min_per_day", "overtime\nmin a day")
-_WAITED = Column("waited_fraction", "waited\n%", 100)
-_WAIT_SCORE = Column("wait_score_mean", "wait\nscore")
-_ENCOUNTER_SCORE = Column("encounter_score_mean", "encounter\nscore")
-
-_SHOWN_ORDER = (
-    _VISITS, CONTACTS, CASE_DAYS, WAIT, P90, WITHIN, SERVED, RENEGED, BALKED, REJECTED, CLOSED,
-    FAILED, _LINE, SCORE, _WAIT_SCORE, _ENCOUNTER_SCORE, SATISFIED, PROMOTERS, BUSY, _OVERTIME, COST,
-)  # fmt: skip
-_TOUCHPOINT_COLUMNS = (
-    SCORE, _VISITS, WAIT, P90, _WAIT_SCORE, _ENCOUNTER_SCORE, RENEGED, FAILED, WITHIN, _LINE, SERVED,
-    BALKED, REJECTED,
-)  # fmt: skip
-_SEGMENT_COLUMNS = (
-    _VISITS, CONTACTS, CASE_DAYS, WAIT, SCORE, SATISFIED, SERVED, WITHIN, PROMOTERS, P90, RENEGED,
-    BALKED, CLOSED, REJECTED, FAILED,
-)  # fmt: skip
-_VISIT_COLUMNS = tuple(column for column in _SEGMENT_COLUMNS if column not in (SATISFIED, PROMOTERS))
-"""In a market those two are of customers, not of visits."""
-_STAFF_COLUMNS = (BUSY, _OVERTIME, COST)
-# The visits are those of the log by construction.
-_OBSERVED_COLUMNS = (WAIT, _WAITED, Column("reneged_fraction", "gave up\n%", 100))
-_FORMULA_COLUMNS = (WAIT, _WAITED, RENEGED)
 
 
 def run_tables(run: Run) -> str:
@@ -82,14 +57,10 @@ def run_tables(run: Run) -> str:
     columns = headline_columns(run.options, currency, in_market=market is not None)
     parts = [_heading(run), _options(run, baseline, columns)]
     if others:
-        parts.append(_differences(others, baseline, columns) + _option_costs(run, currency))
+        parts.append(_differences(others, baseline, columns) + cost_texts(run.scenario))
     if market is not None:
-        # A change for some days has no final effect.
-        lasting = {one.name for one in run.scenario.options if not one.passes}
-        parts[-1] += horizon_lines([one for one in others if one.name in lasting], market.months)
-        if market.months != 12:
-            months = market.months
-            parts[-1] += wrapped(f"A year's money is that of the {months} months, times 12/{months}")
+        for told in (horizon_text(lasting(run), market.months), year_text(market.months)):
+            parts[-1] += wrapped(told) if told else []
     if others:
         parts.append([line for answer in run.answers.values() for line in wrapped(answer)])
     if run.contrasted:
@@ -107,22 +78,10 @@ def run_tables(run: Run) -> str:
 
 
 def _heading(run: Run) -> list[str]:
-    scenario = run.scenario
-    days, market = len(scenario.baseline_option.days), scenario.baseline_option.market
-    span = f"{days} day{'s'[: days != 1]}"
-    if market is not None:
-        people = f"a market of {market.people:,} people"
-        span = f"{market.months} month{'s'[: market.months != 1]} in {people}"
-    lines = [scenario.name]
-    if scenario.description:
-        lines.append(" ".join(scenario.description.split()))
-    count = run.options[0].replications
-    kept = f", as many of {run.asked} as the time was enough for," if run.asked > count else ""
-    lines += wrapped(
-        f"{count} replication{'s'[: count != 1]}{kept} of {span}, seed {scenario.seed}; "
-        f"each number is a mean ± half its {CONFIDENCE:.0%} interval over replications",
-        indent="",
-    )
+    lines = [run.scenario.name]
+    if run.scenario.description:
+        lines.append(" ".join(run.scenario.description.split()))
+    lines += wrapped(sampling_text(run), indent="")
     for told in run.stop.lines() if run.stop is not None else ():
         lines += wrapped(told)
     return lines
@@ -144,29 +103,26 @@ def _of_branches(
     """What happened in the branch, or in each of several."""
     parts = []
     if baseline.by("branch"):
-        parts.append(_side_by_side("By branch", options, baseline, "branch", _VISIT_COLUMNS))
-    if len(_visited(baseline, "segment")) > 1:
-        columns = _VISIT_COLUMNS if in_market else _SEGMENT_COLUMNS
+        parts.append(_side_by_side("By branch", options, baseline, "branch", OF_SEGMENTS_IN_MARKET))
+    if len(visited(baseline, "segment")) > 1:
+        columns = OF_SEGMENTS_IN_MARKET if in_market else OF_SEGMENTS
         parts.append(_side_by_side("By segment", options, baseline, "segment", columns))
     if baseline.by("touchpoint"):
         parts.append(_touchpoints(baseline))
     if baseline.by("staff"):
-        parts.append(_details("By staff group", baseline, "staff", _STAFF_COLUMNS))
+        parts.append(_details("By staff group", baseline, "staff", OF_STAFF))
     return parts
-
-
-def _visited(option: OptionResult, scope: str) -> dict[str, dict[str, Estimate]]:
-    """Parts of a scope that a branch counts visits of."""
-    return {name: found for name, found in option.by(scope).items() if _VISITS.metric in found}
 
 
 def _side_by_side(
     title: str, options: Sequence[OptionResult], baseline: OptionResult, scope: str, columns: Sequence[Column]
 ) -> list[str]:
     """Return parts with all options side by side: a change that helps one often costs another."""
-    names = list(_visited(baseline, scope))
+    names = visited(baseline, scope)
     if len(options) == 1 or len(options) * len(names) > _MOST_ROWS:
-        return _estimates(f"{title}, {baseline.name}", "", _visited(baseline, scope), columns)
+        return _estimates(
+            f"{title}, {baseline.name}", "", {name: baseline.by(scope)[name] for name in names}, columns
+        )
     rows = {f"{name}: {option.name}": option.by(scope).get(name, {}) for name in names for option in options}
     return _estimates(title, "", rows, columns)
 
@@ -174,14 +130,14 @@ def _side_by_side(
 def _touchpoints(baseline: OptionResult) -> list[str]:
     """Return the touchpoints with the emotion curve, its lowest point marked."""
     rows = baseline.by("touchpoint")
-    cells = column_cells(rows, _TOUCHPOINT_COLUMNS)
+    cells = column_cells(rows, OF_TOUCHPOINTS)
     scores = [found[SCORE.metric].mean if SCORE.metric in found else math.nan for found in rows.values()]
     known = [score for score in scores if not math.isnan(score)]
     marked = SCORE in cells and len(known) > 1
     if marked:
         lowest = scores.index(min(known))
         cells[SCORE] = [text + (" " if at != lowest else "<") for at, text in enumerate(cells[SCORE])]
-    lines = cells_table(f"By touchpoint, {baseline.name}", "", list(rows), cells, _SHOWN_ORDER)
+    lines = cells_table(f"By touchpoint, {baseline.name}", "", list(rows), cells, SHOWN_ORDER)
     return (
         [*lines, "< lowest point of the emotion curve, the mean score along the journey"] if marked else lines
     )
@@ -197,7 +153,7 @@ def _estimates(title: str, first: str, rows: Mapping[str, Found], columns: Seque
 
 def _order(columns: Sequence[Column]) -> Sequence[Column]:
     """Order to show columns in; those of a market stand as they come."""
-    return _SHOWN_ORDER if all(column in _SHOWN_ORDER for column in columns) else columns
+    return SHOWN_ORDER if all(column in SHOWN_ORDER for column in columns) else columns
 
 
 def _differences(
@@ -211,18 +167,9 @@ def _differences(
     }
     title = f"Difference from {baseline.name}, ± half its {CONFIDENCE:.0%} interval"
     lines = cells_table(title, "option", [option.name for option in others], cells, _order(columns))
-    lines.append("* real: p < .05 after Holm's adjustment for the number of options")
-    removed = [
-        found.difference.variance_removed
-        for option in others
-        if (found := option.versus_baseline.get(WAIT.metric)) is not None
-    ]
-    known = sorted(value for value in removed if not math.isnan(value))
-    if known:
-        low, high = f"{known[0]:.0%}", f"{known[-1]:.0%}"
-        saved = low if low == high else f"{low} to {high}"
-        lines.append(f"Sharing luck between options removed {saved} of the variance of the wait's difference")
-    return lines
+    lines.append(f"* {REAL}")
+    paired = pairing_text(others)
+    return [*lines, paired] if paired else lines
 
 
 def _contrasts(run: Run, columns: Sequence[Column]) -> list[str]:
@@ -247,15 +194,6 @@ def _contrasts(run: Run, columns: Sequence[Column]) -> list[str]:
     return lines
 
 
-def _option_costs(run: Run, currency: str) -> list[str]:
-    return [
-        f"{option.name} also costs {option.cost_per_year:,.0f} {currency}".rstrip()
-        + " a year beside its staff"
-        for option in run.scenario.options
-        if option.cost_per_year
-    ]
-
-
 def _observed(run: Run, baseline: OptionResult) -> list[str]:
     """Observed beside simulated, over all and by segment."""
     assert run.observed is not None
@@ -264,7 +202,7 @@ def _observed(run: Run, baseline: OptionResult) -> list[str]:
     names = [name for name in observed if name in simulated]
     head = [""]
     columns: list[list[str]] = []
-    for column in _OBSERVED_COLUMNS:
+    for column in OF_OBSERVED:
         unit = column.heading.replace("\n", " ")
         cells = estimate_cells(column, [simulated[name].get(column.metric) for name in names])
         if all(math.isnan(observed[name].get(column.metric, math.nan)) for name in names):
@@ -286,7 +224,7 @@ def _beside(run: Run, baseline: OptionResult) -> list[str]:
     if names:
         head: list[str] = [""]
         columns: list[list[str]] = [[f"{'=' if formulas[name].exact else '~'} {name}" for name in names]]
-        for column in _FORMULA_COLUMNS:
+        for column in OF_FORMULAS:
             if not is_seen(column, {name: simulated[name] for name in names}):
                 continue
             said = [formulas[name].values[column.metric] for name in names]
