@@ -7,7 +7,7 @@ SCHEMAS := journey scenario
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-slow check check-editor schemas bench system lock clean
+.PHONY: help run test test-slow check check-editor schemas reference docs bench system lock clean
 
 help: ## list the targets
 	@awk -F ': .*## ' '/^[a-z-]+: .*## /{printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,12 @@ schemas: .venv/installed ## write schemas/*.json, from which editors complete, o
 	@for kind in $(SCHEMAS); do \
 		$(BIN)/journeysim schema $$kind > build/$$kind.json && mv build/$$kind.json schemas/$$kind.json || exit 1; \
 	done
+
+reference: .venv/installed ## write the pages of docs/reference/ that are made from the models and the commands
+	$(BIN)/python tools/reference.py
+
+docs: .venv/installed ## make the documentation, build/docs/index.html; a warning is an error
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --fresh-env --quiet --doctree-dir build/doctrees docs build/docs
 
 bench: .venv/installed ## measure speed beside textbook SimPy and Ciw on this machine
 	$(BIN)/python -m bench $(ARGS)

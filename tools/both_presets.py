@@ -1,6 +1,6 @@
 """Run the city branch with both presets, and write their results side by side as a table of Markdown.
 
-python tools/both_presets.py                        # as docs/training-and-evidence.md has it
+python tools/both_presets.py                        # as docs/explanation/training-and-evidence.md has it
 python tools/both_presets.py --replications 4       # sooner, and less sure
 """
 

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import ROOT
 from tools.both_presets import PRESETS, labels, run_of, table
 
-PAGE = (ROOT / "docs/training-and-evidence.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/explanation/training-and-evidence.md").read_text(encoding="utf-8")
 SECTION = PAGE.split("## Both presets side by side")[1].split("\n## ")[0]
 
 

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from callcentre.simulate import simulate  # noqa: E402
 from journeysim.journey import load_journey  # noqa: E402
 
-PAGE = (ROOT / "docs/call-centre.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/explanation/call-centre.md").read_text(encoding="utf-8")
 MAP = ROOT / "journeys/call-centre.yaml"
 NUMBER = r"([\d.]+)%?(?: ± [\d.]+)?"
 

@@ -1,4 +1,4 @@
-"""docs/experience.md: its example runs and is what the program itself scores."""
+"""docs/explanation/experience.md: its example runs and is what the program itself scores."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from journeysim.market.presets import default_behaviour
 
 @pytest.fixture(scope="module")
 def text(root: Path) -> str:
-    return (root / "docs/experience.md").read_text(encoding="utf-8")
+    return (root / "docs/explanation/experience.md").read_text(encoding="utf-8")
 
 
 def test_the_example_gives_what_it_says(text: str) -> None:

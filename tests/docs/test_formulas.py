@@ -1,4 +1,4 @@
-"""docs/formulas.md: every reason that is printed is explained, and nothing else."""
+"""docs/explanation/formulas.md: every reason that is printed is explained, and nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from journeysim.journey import load_journey
 
 @pytest.fixture(scope="module")
 def text(root: Path) -> str:
-    return (root / "docs/formulas.md").read_text(encoding="utf-8")
+    return (root / "docs/explanation/formulas.md").read_text(encoding="utf-8")
 
 
 def explained(text: str, heading: str) -> list[str]:
@@ -63,4 +63,4 @@ def test_the_example_is_what_formulas_say_of_the_textbook_bank(text: str, root: 
 
 def test_the_command_points_here(root: Path) -> None:
     source = (root / "src/journeysim/cli/tables.py").read_text(encoding="utf-8")
-    assert "docs/formulas.md" in source
+    assert "docs/explanation/formulas.md" in source

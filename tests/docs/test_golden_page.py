@@ -1,4 +1,4 @@
-"""docs/golden.md: its tables say what the program does, and its Python runs."""
+"""docs/how-to/golden.md: its tables say what the program does, and its Python runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from journeysim.experiment.golden import DEFAULT_FRESH, DEFAULT_SCREENING
 from journeysim.experiment.notch_costs import DEFAULT_COSTS
 from journeysim.experiment.notches import CONDITION_ORDER, Lever
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs/golden.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).resolve().parents[2] / "docs/how-to/golden.md").read_text(encoding="utf-8")
 
 
 def test_the_default_costs_are_those_of_the_program():
@@ -35,7 +35,7 @@ def test_the_python_runs(tmp_path, capsys):
     assert len(blocks) == 1
     code = blocks[0].replace("scenarios/lunch-hour.yaml", str(write_market(tmp_path)))
     code = code.replace("costs=", "replications=2, fresh=2, jobs=1, costs=")
-    exec(compile(code, "docs/golden.md", "exec"), {})
+    exec(compile(code, "docs/how-to/golden.md", "exec"), {})
     assert "olden point" in capsys.readouterr().out
 
 

@@ -11,7 +11,7 @@ from journeysim.cli.app import app
 from journeysim.experiment import load_scenario
 from journeysim.market.presets import default_behaviour
 
-PAGE = (ROOT / "docs" / "market.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "explanation" / "market.md").read_text(encoding="utf-8")
 NAMED = re.findall(r"^\| `([\w-]+)` \|", PAGE, re.MULTILINE)
 COMMANDS = [line.split() for line in re.findall(r"^journeysim .*", PAGE, re.MULTILINE)]
 

@@ -14,7 +14,7 @@ from journeysim.experiment.scenario import ContrastFile, OptionFile, ScenarioFil
 from journeysim.market.market_file import BranchFile, MarketFile, PeriodFile, RivalFile, RivalScores
 from journeysim.market.network_models import NetworkForm
 
-PAGE = (ROOT / "docs" / "scenario.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "scenario.md").read_text(encoding="utf-8")
 BLOCKS = {
     text.split("\n", 1)[0].removeprefix("scenario: "): text
     for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
@@ -85,4 +85,4 @@ def test_the_period_and_the_contrast_of_the_page() -> None:
 
 def test_files_that_it_names_are_there() -> None:
     for name in re.findall(r"\]\(([^)#]+)", PAGE):
-        assert (ROOT / "docs" / name).exists(), name
+        assert (ROOT / "docs/how-to" / name).exists(), name

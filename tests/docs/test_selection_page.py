@@ -1,4 +1,4 @@
-"""docs/selection.md: its formulas and defaults are those of the program, and its Python runs."""
+"""docs/how-to/selection.md: its formulas and defaults are those of the program, and its Python runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from journeysim.cli.app import app
 from journeysim.experiment.selecting import FEWEST_FIRST
 from journeysim.experiment.selection import SelectionRule, kn_constants
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs/selection.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).resolve().parents[2] / "docs/how-to/selection.md").read_text(encoding="utf-8")
 COMMAND = typer.main.get_command(app).commands["select"]
 
 
@@ -55,5 +55,5 @@ def test_the_python_runs(tmp_path, capsys):
     scenario.write_text(SCENARIO.replace("days: 10", "days: 1"), encoding="utf-8")
     code = blocks[0].replace("scenarios/lunch-hour.yaml", str(scenario))
     code = code.replace("smallest=True))", "smallest=True), jobs=1)")
-    exec(compile(code, "docs/selection.md", "exec"), {})
+    exec(compile(code, "docs/how-to/selection.md", "exec"), {})
     assert "With a probability of at least 95% the chosen option has the smallest" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""docs/staffing.md: what it says of options and defaults is so, and its Python runs."""
+"""docs/how-to/staffing.md: what it says of options and defaults is so, and its Python runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from journeysim.experiment.staffing_run import DEFAULT_FRESH, DEFAULT_REPLICATIO
 from journeysim.experiment.staffing_start import USUAL_SHARE, formula_knows
 from journeysim.experiment.staffing_target import Target, parse_target
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs/staffing.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).resolve().parents[2] / "docs/how-to/staffing.md").read_text(encoding="utf-8")
 
 
 def parameters():
@@ -58,5 +58,5 @@ def test_the_python_runs(tmp_path, capsys):
     (tmp_path / "map.yaml").write_text(MAP, encoding="utf-8")
     code = block.replace("journeys/city-branch.yaml", str(tmp_path / "map.yaml"))
     code = code.replace('group="tellers"', 'group="tellers", replications=2, fresh=2, jobs=1')
-    exec(compile(code, "docs/staffing.md", "exec"), {})
+    exec(compile(code, "docs/how-to/staffing.md", "exec"), {})
     assert "on fresh luck" in capsys.readouterr().out

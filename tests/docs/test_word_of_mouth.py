@@ -1,4 +1,4 @@
-"""docs/word-of-mouth.md: its Python runs and prints what the page shows, its networks are ones."""
+"""docs/explanation/word-of-mouth.md: its Python prints what the page shows, its networks are ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 from journeysim.market.network_models import FAMILIES, NetworkForm
 
-PAGE = (ROOT / "docs" / "word-of-mouth.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "explanation" / "word-of-mouth.md").read_text(encoding="utf-8")
 
 
 def blocks() -> list[tuple[str, str]]:

@@ -243,7 +243,7 @@ _HEAD = """\
 # simulates them call by call and shows the waits and the giving up beside those observed. Everything fitted
 # comes from {fitted}; {months} gives the calls and, by the same rule, the agents who were present.
 # Written by tools/call_centre.py. data/README.md says what the records are, whom to thank for them, and how
-# each number was made; docs/call-centre.md how close the simulation comes, and where it fails.
+# each number was made; docs/explanation/call-centre.md how close the simulation comes, and where it fails.
 
 journey: Call centre of a bank, {months} 1999
 description: >-

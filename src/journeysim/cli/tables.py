@@ -231,7 +231,9 @@ def _beside(run: Run, baseline: OptionResult) -> list[str]:
             columns += _beside_cells(column, said, [simulated[name][column.metric] for name in names])
             head += [f"{' '.join(column.heading.split())}\nformula ", "\nsimulated"]
         lines = Table(title, head, list(zip(*columns, strict=True))).lines()
-        lines.append("= exact, but for chance; ~ nearly; * outside the interval; docs/formulas.md explains")
+        lines.append(
+            "= exact, but for chance; ~ nearly; * outside the interval; docs/explanation/formulas.md explains"
+        )
     told: dict[str, list[str]] = {}
     for name, found in formulas.items():
         text = "; ".join([found.formula or "no formula", *found.reasons])

@@ -1,4 +1,7 @@
-"""What is said of a formula that holds only nearly, and where none holds; docs/formulas.md explains each."""
+"""What is said of a formula that holds only nearly, and where none holds.
+
+docs/explanation/formulas.md explains each.
+"""
 
 from __future__ import annotations
 
