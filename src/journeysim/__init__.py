@@ -12,9 +12,10 @@ import importlib.metadata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from journeysim import report
     from journeysim.branch import OwnRules, VisitSoFar, formulas
     from journeysim.errors import InputError, JourneySimError, Problem, StoppedEarly
-    from journeysim.experiment import Run, Scenario, load_scenario, open_run, run
+    from journeysim.experiment import Run, Scenario, load_scenario, open_run, run, what_if
     from journeysim.journey import Journey, load_journey
 
     __version__: str
@@ -34,9 +35,12 @@ __all__ = [
     "load_journey",
     "load_scenario",
     "open_run",
+    "report",
     "run",
+    "what_if",
 ]
 
+_MODULES = {"formulas": "journeysim.branch.formulas", "report": "journeysim.report"}
 _HOMES = {
     "InputError": "journeysim.errors",
     "Journey": "journeysim.journey",
@@ -51,6 +55,7 @@ _HOMES = {
     "load_scenario": "journeysim.experiment",
     "open_run": "journeysim.experiment",
     "run": "journeysim.experiment",
+    "what_if": "journeysim.experiment",
 }
 
 
@@ -58,8 +63,8 @@ def __getattr__(name: str) -> object:
     value: object
     if name == "__version__":
         value = importlib.metadata.version("journeysim")
-    elif name == "formulas":
-        value = importlib.import_module("journeysim.branch.formulas")
+    elif name in _MODULES:
+        value = importlib.import_module(_MODULES[name])
     elif name in _HOMES:
         value = getattr(importlib.import_module(_HOMES[name]), name)
     else:
@@ -70,4 +75,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

@@ -52,6 +52,10 @@ class Problem:
 class JourneySimError(Exception):
     """Root of all errors that journeysim raises on purpose."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Lines that a notebook shows in place of a traceback: the message says it all."""
+        return f"{type(self).__name__}: {self}".splitlines()
+
 
 class InputError(JourneySimError):
     """The input is wrong; ``problems`` holds every problem found, in file order."""
@@ -59,6 +63,11 @@ class InputError(JourneySimError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def _render_traceback_(self) -> list[str]:
+        if len(self.problems) < 2:
+            return super()._render_traceback_()
+        return [f"{type(self).__name__}: {len(self.problems)} problems", *map(str, self.problems)]
 
     def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
         return type(self), (self.problems,)

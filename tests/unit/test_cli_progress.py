@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from journeysim.cli import progress
-from journeysim.cli.progress import left_text, progress_bar, seconds_left
+from journeysim.cli.progress import progress_bar
+from journeysim.experiment.progress import left_text, seconds_left
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,10 @@ def test_every_public_name_is_there(name):
     assert getattr(journeysim, name) is not None
 
 
+def test_tab_completion_finds_public_names_and_nothing_else():
+    assert dir(journeysim) == sorted(journeysim.__all__)
+
+
 def test_the_names_are_the_ones_of_the_parts():
     from journeysim.branch import formulas
     from journeysim.experiment import run

@@ -5,31 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Self
 
 from journeysim.cli.guard import say
+from journeysim.experiment.progress import Watchers, left_text, seconds_left
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-_MINUTE = 60
-_HOUR = 3600
-
-
-@dataclass(frozen=True)
-class Watchers:
-    """What to call with the work done and all there is; None where nobody looks.
-
-    Parameters
-    ----------
-    calibration : with months of a market's baseline, before the replications.
-    replications : with replications of all options.
-    """
-
-    calibration: Callable[[int, int], None] | None = None
-    replications: Callable[[int, int], None] | None = None
 
 
 @contextlib.contextmanager
@@ -114,19 +97,3 @@ class Stages:
         """Move the bar before the replications; see `Watchers`."""
         if self._watchers.calibration:
             self._watchers.calibration(month, months)
-
-
-def seconds_left(done: int, left: int, seconds: float) -> float | None:
-    """Seconds that the rest takes if it goes on as it went; None before anything is done."""
-    return seconds / done * left if done > 0 else None
-
-
-def left_text(seconds: float | None) -> str:
-    """How long is left in words, no more exact than is known; empty where nothing is known or left."""
-    if seconds is None or seconds < 0.5:
-        return ""
-    if seconds < 1.5 * _MINUTE:
-        return f", about {max(1, round(seconds))} s left"
-    if seconds < 1.5 * _HOUR:
-        return f", about {round(seconds / _MINUTE)} min left"
-    return f", about {seconds / _HOUR:.1f} h left"

@@ -10,5 +10,6 @@ from journeysim.experiment.load import load_scenario, parse_scenario
 from journeysim.experiment.running import run
 from journeysim.experiment.runs import Run, open_run
 from journeysim.experiment.scenario import Option, Scenario
+from journeysim.experiment.what_if import what_if
 
-__all__ = ["Option", "Run", "Scenario", "load_scenario", "open_run", "parse_scenario", "run"]
+__all__ = ["Option", "Run", "Scenario", "load_scenario", "open_run", "parse_scenario", "run", "what_if"]

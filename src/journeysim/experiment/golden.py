@@ -16,12 +16,12 @@ from journeysim.errors import InputError, Problem
 from journeysim.experiment.load import load_scenario
 from journeysim.experiment.notch_costs import NotchCosts, notch_costs, yearly_group_costs
 from journeysim.experiment.notches import Notch, notches_of
+from journeysim.experiment.progress import Progress
 from journeysim.experiment.results import Comparison, MetricKey
 from journeysim.experiment.running import run
 from journeysim.experiment.runs import Run
 from journeysim.experiment.scenario import Option, Scenario, fresh_seed
 from journeysim.experiment.statistics import Difference, paired_difference
-from journeysim.experiment.tasks import Progress
 from journeysim.experiment.workers import workers_kept
 from journeysim.journey.patches import split_path
 from journeysim.journey.values import MAX_NAME_LENGTH

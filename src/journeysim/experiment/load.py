@@ -101,6 +101,17 @@ def parse_scenario(text: str, file_name: str = "<text>", folder: Path | None = N
     return _loaded(document, problems, Overrides())
 
 
+def scenario_of(document: Document) -> Scenario:
+    """Check a scenario that is plain data already.
+
+    Raises
+    ------
+    InputError
+        Something is wrong with it; all problems at once.
+    """
+    return _loaded(document, [], Overrides())
+
+
 def scenario_from(journey: Journey) -> Scenario:
     """Make a scenario of one option from a journey that is loaded already."""
     return _loaded(journey.document, [], Overrides())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -13,6 +15,7 @@ from journeysim.branch.own_rules import OwnRules
 from journeysim.branch.simulate import ENGINES
 from journeysim.errors import JourneySimError, StoppedEarly
 from journeysim.experiment.load import load_scenario, scenario_from
+from journeysim.experiment.progress import Progress, Watchers, shown_where_somebody_looks
 from journeysim.experiment.resolve import OWN_RULES, rules_text
 from journeysim.experiment.reuse import Opened, ask_finished, open_folder
 from journeysim.experiment.runner import TimeLimit, run_chunks
@@ -25,7 +28,7 @@ from journeysim.experiment.store import (
     complete_replications,
     missing_replications,
 )
-from journeysim.experiment.tasks import Progress, Work, work_of
+from journeysim.experiment.tasks import Work, work_of
 from journeysim.experiment.workers import ChunkResult
 from journeysim.experiment.yaml_text import to_yaml
 from journeysim.journey import Journey
@@ -43,7 +46,7 @@ def run(
     steps: bool = True,
     rules: OwnRules | None = None,
     within_s: float | None = None,
-    progress: Progress | None = None,
+    progress: Progress | Literal["auto"] | None = "auto",
     calibration: Progress | None = None,
 ) -> Run:
     """Simulate every option of a scenario and compare it with the baseline.
@@ -62,8 +65,10 @@ def run(
     rules : routing, priority and service time of one's own, in every option; see `OwnRules`.
     within_s : seconds in which to run as many of the replications as fit, the same number of each option,
         2 at least; None runs them all. How many fit changes no number of those that ran.
-    progress : called after every chunk with the replications done and all there are, of all options.
-    calibration : called with the months of a market's baseline done and all there are, before that.
+    progress : called after every chunk with the replications done and all there are, of all options. ``auto``
+        shows a bar in a notebook, and on stderr where that is a terminal; None is quiet.
+    calibration : called with the months of a market's baseline done and all there are, before that; None
+        leaves it to the bar, where there is one.
 
     Raises
     ------
@@ -82,13 +87,24 @@ def run(
     if engine not in (*ENGINES, "auto"):
         raise JourneySimError(f"engine: auto or one of {', '.join(ENGINES)} is required, found {engine!r}")
     chosen = ENGINES[0] if engine == "auto" else engine
-    how = _How(chosen, jobs, rules, limit, progress, calibration)
-    if out is None:
-        return _run_in_memory(scenario, how, steps)
-    if rules is not None:
-        scenario = replace(scenario, files={**scenario.files, OWN_RULES: rules_text(rules).encode()})
-    with open_folder(Path(out), scenario, chosen, steps=steps, resume=resume) as opened:
-        return _run_in_folder(opened, scenario, how)
+    with _watched(progress, calibration) as watchers:
+        how = _How(chosen, jobs, rules, limit, watchers.replications, watchers.calibration)
+        if out is None:
+            return _run_in_memory(scenario, how, steps)
+        if rules is not None:
+            scenario = replace(scenario, files={**scenario.files, OWN_RULES: rules_text(rules).encode()})
+        with open_folder(Path(out), scenario, chosen, steps=steps, resume=resume) as opened:
+            return _run_in_folder(opened, scenario, how)
+
+
+@contextmanager
+def _watched(progress: Progress | Literal["auto"] | None, calibration: Progress | None) -> Iterator[Watchers]:
+    """What to tell how far a run is; see `run`."""
+    if progress != "auto":
+        yield Watchers(calibration, progress)
+        return
+    with shown_where_somebody_looks() as bar:
+        yield Watchers(calibration or bar.calibration, bar.replications)
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,12 @@ class Run:
     _steps: Callable[[], pl.DataFrame] | None = field(default=None, repr=False)
     _own_rules: bool = field(default=False, repr=False)
 
+    def _repr_html_(self) -> str:
+        """How a notebook shows the run: the answer first."""
+        from journeysim.experiment.show import run_html
+
+        return run_html(self)
+
     @cached_property
     def summary(self) -> pl.DataFrame:
         """Estimates: columns option, scope, name, metric, mean, low, high, n."""

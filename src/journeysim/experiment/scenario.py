@@ -251,11 +251,11 @@ class Option:
 
     name: str
     journey: Journey
-    behaviour: Behaviour
-    days: tuple[OpenDay, ...]
+    behaviour: Behaviour = field(repr=False)
+    days: tuple[OpenDay, ...] = field(repr=False)
     description: str = ""
     cost_per_year: float = 0.0
-    market: Market | None = None
+    market: Market | None = field(default=None, repr=False)
 
     @property
     def passes(self) -> bool:
@@ -303,6 +303,17 @@ class Scenario:
     warnings: tuple[Problem, ...] = ()
     contrasts: tuple[Contrast, ...] = ()
     stop_rule: StopRule | None = None
+
+    def __repr__(self) -> str:
+        from journeysim.experiment.show import scenario_line
+
+        return scenario_line(self)
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows the scenario."""
+        from journeysim.experiment.show import scenario_html
+
+        return scenario_html(self)
 
     @property
     def baseline_option(self) -> Option:

@@ -15,6 +15,7 @@ import polars as pl
 from journeysim.branch.simulate import ENGINES
 from journeysim.errors import InputError, Problem, StoppedEarly
 from journeysim.experiment.load import load_scenario
+from journeysim.experiment.progress import Progress
 from journeysim.experiment.results import Comparison, OptionResult, number_or_none
 from journeysim.experiment.reuse import open_folder
 from journeysim.experiment.runner import run_chunks
@@ -24,7 +25,7 @@ from journeysim.experiment.scenario import Option, Scenario, fresh_seed
 from journeysim.experiment.selection import Selection, SelectionRule
 from journeysim.experiment.statistics import Estimate
 from journeysim.experiment.store import RunFolder
-from journeysim.experiment.tasks import Progress, Work, work_of
+from journeysim.experiment.tasks import Work, work_of
 from journeysim.experiment.workers import ChunkResult, narrowed, workers_kept
 from journeysim.journey.faults import nearest
 from journeysim.units import FloatArray

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
 from journeysim.branch.own_rules import OwnRules
 from journeysim.experiment.files import write_whole
+from journeysim.experiment.progress import Progress
 from journeysim.experiment.scenario import Scenario
 from journeysim.experiment.workers import MarketTask, Task, pack
 from journeysim.market.model import Alternative
 from journeysim.market.start import CALIBRATION_MONTHS, Start, calibrated
-
-Progress = Callable[[int, int], None]
-"""Called with what is done and all there is."""
 
 
 @dataclass(frozen=True)

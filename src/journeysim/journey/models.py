@@ -158,6 +158,19 @@ class Journey(Strictly):
         """What looks doubtful but may be meant."""
         return self._warnings
 
+    def __repr__(self) -> str:
+        from journeysim.journey.show import journey_line
+
+        return journey_line(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows the map."""
+        from journeysim.journey.show import journey_html
+
+        return journey_html(self)
+
     def hours_on(self, weekday: int) -> OpeningHours | None:
         """Opening hours on a weekday, 0 (Monday) to 6; None on one that is closed."""
         return self.hours.on(weekday)

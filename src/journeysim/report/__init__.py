@@ -15,6 +15,7 @@ from journeysim.report.figures import (
     wait_by_time,
     waits_by_hour,
 )
+from journeysim.report.notebook import show_figures
 
 __all__ = [
     "churn_by_reason",
@@ -26,3 +27,5 @@ __all__ = [
     "wait_by_time",
     "waits_by_hour",
 ]
+
+show_figures()
