@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from journeysim.journey.hours import WEEKDAYS
 from journeysim.journey.staff import RosterFile, StaffGroup
-from journeysim.journey.values import show_time
+from journeysim.journey.values import WEEKDAYS, show_time
 from journeysim.markup import block, listed, paragraph, shortened, table, title
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def journey_line(journey: Journey) -> str:
     return f"Journey({journey.name!r}: {counts})"
 
 
-def _table(caption: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     if not rows:
         return ""
     left = len(rows) - _MOST_ROWS
