@@ -74,7 +74,17 @@ def small(file: Path) -> Scenario:
     return load_scenario(file, changes=season)
 
 
-@SHIPPED
+def runs_of_all() -> list[Any]:
+    """Every file; most markets only among the slow tests, as each is calibrated first."""
+    quick = {"lunch-hour", "rival-opens", "vip-window", "kiosks", "greeter"}
+    slow = pytest.mark.slow
+    return [
+        pytest.param(file, id=file.name, marks=[slow] if file in SCENARIOS and file.stem not in quick else [])
+        for file in [*MAPS, *SCENARIOS]
+    ]
+
+
+@pytest.mark.parametrize("file", runs_of_all())
 def test_it_runs_and_every_visit_ends(file: Path) -> None:
     done = run(small(file), replications=1, jobs=1, steps=False)
     for option in done.options:

@@ -31,13 +31,13 @@ def assert_agree(data: dict[str, Any], *, tied: bool, days: int = 2) -> StepArra
     return steps
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(branch_maps())
 def test_engine_agrees_with_the_rules_read_aloud(data: dict[str, Any]) -> None:
     assert_agree(data, tied=False)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(branch_maps(tied=True))
 def test_engine_agrees_with_the_rules_where_everything_is_tied(data: dict[str, Any]) -> None:
     assert_agree(data, tied=True)
@@ -60,13 +60,13 @@ def assert_agree_on_any(data: dict[str, Any], *, tied: bool, days: int = 2) -> N
         assert differences(batch.steps(), batch.steps(oracle.simulate_day)) == []
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(journey_maps(per_hour=60, files=True))
 def test_engine_agrees_with_the_rules_on_maps_with_every_form(data: dict[str, Any]) -> None:
     assert_agree_on_any(data, tied=False)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(journey_maps(per_hour=60, files=True))
 def test_engine_agrees_with_the_rules_on_tied_maps_with_every_form(data: dict[str, Any]) -> None:
     assert_agree_on_any(data, tied=True)
@@ -105,7 +105,7 @@ def assert_replications_agree(journey: Journey | None, days: int) -> None:
     assert [repr(metric) for metric in found.metrics] == [repr(metric) for metric in expected.metrics]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(journey_maps(per_hour=30, files=True))
 def test_replications_agree_with_the_rules(data: dict[str, Any]) -> None:
     assert_replications_agree(journey_with_files(data), 5)

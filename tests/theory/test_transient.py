@@ -122,7 +122,7 @@ rosters = st.lists(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(
     rosters,
     st.integers(2, 4),
@@ -147,7 +147,7 @@ def test_waits_followed_backwards_equal_the_queue_followed_forwards(periods, las
     assert day.arrivals_mean * day.reneged_fraction == pytest.approx(stood / patience, rel=1e-8, abs=1e-8)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(rosters, st.integers(1, 4), st.integers(0, 3))
 def test_the_day_is_its_periods_added_up(periods, last, places):
     result = queue_day([*periods, Period(1, 30, last)], 6, patience_mean_min=21, waiting_places=places)
@@ -161,7 +161,7 @@ def test_the_day_is_its_periods_added_up(periods, last, places):
     assert result.overtime_min >= -1e-9
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(rosters, st.integers(1, 4), st.integers(0, 3), st.floats(0.05, 0.95))
 def test_cutting_a_period_in_two_changes_nothing(periods, last, which, share):
     periods = [*periods, Period(1, 30, last)]
@@ -174,7 +174,7 @@ def test_cutting_a_period_in_two_changes_nothing(periods, last, which, share):
     assert parts.overtime_min == pytest.approx(whole.overtime_min, abs=1e-7)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(rosters, st.integers(1, 4), st.integers(0, 3), st.one_of(st.none(), st.integers(0, 12)))
 def test_one_more_server_in_one_period_waits_less_and_loses_fewer(periods, last, which, places):
     """Erlang A and M/M/c/K lose fewer; no order of waits holds for each period on its own."""

@@ -140,7 +140,7 @@ def test_a_metric_that_has_no_values_ends_the_run_and_says_so():
     ]
     document = watch.stop.document()
     assert document["until"][WAIT] == {
-        "asked": 0.5, "half_width": None, "option": "Today", "without_value": 20,
+        "asked": 0.5, "half_width": None, "option": "Today", "without_value": 20, "without_value_in": "Today",
     }  # fmt: skip
 
 
