@@ -39,7 +39,7 @@ class MetricKey:
     Parameters
     ----------
     scope : ``all``, ``touchpoint``, ``segment`` or ``staff``; of a market also ``rung``, ``reason``,
-        ``complaint``, ``bank`` or ``branch``.
+        ``complaint``, ``bank``, ``flow`` (from one bank to another) or ``branch``.
     name : within the scope; empty for all.
     metric : such as ``wait_mean_min``.
     month : of a market's horizon, from 1; 0 for a whole replication.

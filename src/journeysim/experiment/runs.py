@@ -33,6 +33,7 @@ from journeysim.experiment.results import (
     summarise,
     summary_table,
 )
+from journeysim.experiment.rosters import rosters_table
 from journeysim.experiment.scenario import Scenario
 from journeysim.experiment.stopping import Stop
 from journeysim.experiment.store import RunFolder
@@ -120,6 +121,11 @@ class Run:
     def visits(self) -> pl.DataFrame:
         """Every visit: arrival, departure, number of steps, total wait, outcome, score; see `steps`."""
         return visits_from_steps(self.steps)
+
+    @cached_property
+    def rosters(self) -> pl.DataFrame:
+        """Who is on duty when on the open days of a replication; see `rosters_table`."""
+        return rosters_table(self.scenario.options)
 
     @cached_property
     def formulas(self) -> dict[str, dict[str, Beside]]:

@@ -142,6 +142,12 @@ class MonthRecord:
 OUR_NAME = "ours"
 """Our own bank in tables."""
 
+
+def flow_name(bank: str, other: str) -> str:
+    """Name of those who go from one bank to another in tables."""
+    return f"{bank} → {other}"
+
+
 _KINDS = {
     Temper.GRUMBLES: "grumble",
     Temper.COMPLAINS: "complain",

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import nan
 
+import numpy as np
+
 from journeysim.branch.metrics import Metric, metrics_of
 from journeysim.experience import score_metrics
 from journeysim.market.banks import BranchAtWork
-from journeysim.market.ledger import MonthRecord, total
+from journeysim.market.ledger import OUR_NAME, MonthRecord, flow_name, total
 from journeysim.market.projection import World
 from journeysim.market.replication import Projected
 from journeysim.market.timeline import MONTHS_PER_YEAR
@@ -115,6 +117,7 @@ def _of_market(
             yield scope, name, metric, last.values[scope, name, metric]
         if scope == "bank" and metric in ("gained", "lost"):
             yield scope, name, metric, total(months, metric, scope, name)
+    yield from _flows(world, months)
     yield from (("all", "", metric, value) for metric, value in _money(world, months, staff_cost))
 
 
@@ -127,6 +130,16 @@ def _of_segment(name: str, months: Sequence[MonthRecord]) -> Iterator[tuple[str,
         yield "segment", name, metric, last["segment", name, metric]
     for metric in _SUMMED:
         yield "segment", name, metric, total(months, metric, "segment", name)
+
+
+def _flows(world: World, months: Sequence[MonthRecord]) -> Iterator[tuple[str, str, str, float]]:
+    """How many people each bank lost to each other one over the horizon."""
+    names = [bank.name or OUR_NAME for bank in world.market.banks]
+    flows = np.sum([record.flows for record in months], axis=0)
+    for number, name in enumerate(names):
+        for other, its_name in enumerate(names):
+            if number != other:
+                yield "flow", flow_name(name, its_name), "went", float(flows[number, other])
 
 
 def _money(world: World, months: Sequence[MonthRecord], staff_cost: float) -> Iterator[tuple[str, float]]:

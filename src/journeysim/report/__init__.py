@@ -6,24 +6,38 @@ Must not know how a number came about: it takes tables and returns figures.
 """
 
 from journeysim.report.figures import (
+    bank_flows,
     churn_by_reason,
     customers_by_rung,
     emotion_curve,
+    erlang_against_simulated,
     option_differences,
+    outcome_flows,
     queue_lengths_by_time,
+    retention_against_staffing,
     told_by_month,
+    tornado,
+    utilisation_by_hour,
+    wait_against_score,
     wait_by_time,
     waits_by_hour,
 )
 from journeysim.report.notebook import show_figures
 
 __all__ = [
+    "bank_flows",
     "churn_by_reason",
     "customers_by_rung",
     "emotion_curve",
+    "erlang_against_simulated",
     "option_differences",
+    "outcome_flows",
     "queue_lengths_by_time",
+    "retention_against_staffing",
     "told_by_month",
+    "tornado",
+    "utilisation_by_hour",
+    "wait_against_score",
     "wait_by_time",
     "waits_by_hour",
 ]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import cycle, islice
 from typing import Any
 
 import matplotlib as mpl
@@ -53,12 +52,17 @@ def quiet_style() -> Iterator[None]:
 
 
 def line_styles(count: int) -> list[dict[str, Any]]:
-    """Colour and dash of each of ``count`` lines."""
-    pairs = zip(cycle(COLOURS), cycle(DASHES), strict=False)
-    return [{"color": colour, "linestyle": dash} for colour, dash in islice(pairs, count)]
+    """Colour and dash of each of ``count`` lines; different up to 49."""
+    return [{"color": colour, "linestyle": dash} for colour, dash in _pairs(COLOURS, DASHES, count)]
 
 
 def dot_styles(count: int) -> list[dict[str, Any]]:
-    """Colour and marker of each of ``count`` sets of dots."""
-    pairs = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
-    return [{"color": colour, "marker": marker} for colour, marker in islice(pairs, count)]
+    """Colour and marker of each of ``count`` sets of dots; different up to 49."""
+    return [{"color": colour, "marker": marker} for colour, marker in _pairs(COLOURS, MARKERS, count)]
+
+
+def _pairs(colours: Sequence[str], others: Sequence[Any], count: int) -> Iterator[tuple[str, Any]]:
+    """Each colour with another partner in every round."""
+    for number in range(count):
+        turn, colour = divmod(number, len(colours))
+        yield colours[colour], others[(colour + turn) % len(others)]

@@ -177,6 +177,18 @@ def hours_along(axis: Axis, first_min: float, last_min: float) -> None:
     axis.set_major_formatter(FuncFormatter(lambda minute, _: clock(minute)))
 
 
+def plain_numbers(*axis: Axis) -> None:
+    """Write the numbers along axes as in the tables: 12,000 and −0.5."""
+    for one in axis:
+        one.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+
+
+def number(value: float) -> str:
+    """Write a round number with as many decimals as it has, and thousands set apart."""
+    text = f"{abs(value):,.6f}".rstrip("0").rstrip(".")
+    return text if value >= 0 or text == "0" else f"−{text}"
+
+
 def months_along(axes: Axes) -> None:
     """Mark a horizontal axis of months."""
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))

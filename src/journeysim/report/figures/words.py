@@ -58,15 +58,17 @@ _LABELS = {
 }
 _SHARES = frozenset({"utilisation", "share_end", "churn_per_year", "net_promoter_score"})
 _MONEY = frozenset({"staff_cost_per_day", "customer_equity", "net_value_per_year"})
-_THOUSANDS = frozenset({"customer_equity"})
+_THOUSANDS_FROM, _MILLIONS_FROM = 1e5, 1e8
+"""As in the tables: more digits are noise."""
 
 
-def words_of(metric: str, currency: str = "") -> Words:
+def words_of(metric: str, currency: str = "", largest: float = 0.0) -> Words:
     """Label and unit of a metric; of one that is not known, its name in plain letters.
 
     Parameters
     ----------
     currency : of the map; empty where it is not known.
+    largest : value to be shown, in size; large amounts of money are shown in thousands or millions.
     """
     label = _LABELS.get(metric)
     if metric.endswith("_fraction") or metric in _SHARES:
@@ -74,9 +76,12 @@ def words_of(metric: str, currency: str = "") -> Words:
     if metric.endswith("_min"):
         return Words(label or _plain(metric.removesuffix("_min")), "min")
     if metric in _MONEY or (metric.endswith("_per_year") and metric != "churn_per_year"):
-        if metric in _THOUSANDS or metric.endswith("_per_year"):
-            return Words(label or _plain(metric), f"thousand {currency}".strip(), 1e-3)
-        return Words(label or _plain(metric), currency)
+        factor, word = 1.0, ""
+        if largest >= _MILLIONS_FROM:
+            factor, word = 1e-6, "million"
+        elif largest >= _THOUSANDS_FROM:
+            factor, word = 1e-3, "thousand"
+        return Words(label or _plain(metric), f"{word} {currency}".strip(), factor)
     return Words(label or _plain(metric))
 
 
