@@ -143,9 +143,9 @@ def survive(cli, expected: Path, kills: int, seed: int) -> None:
     assert_same_run(the_folder(out), expected)
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
-def test_killed_runs_continue_to_the_same_end(shared_cli, uninterrupted, seed):
-    survive(shared_cli, uninterrupted, kills=3 + 2 * seed, seed=seed)
+def test_killed_runs_continue_to_the_same_end(shared_cli, uninterrupted):
+    # With the kills at every single write, in test_experiment_runs.py, about twenty.
+    survive(shared_cli, uninterrupted, kills=5, seed=0)
 
 
 @pytest.mark.slow
