@@ -103,8 +103,8 @@ def test_the_result_is_estimated_with_other_luck_that_follows_from_the_seed(scen
         steps=False,
     )
     estimate = again.options[0].metrics["wait_mean_min"]
-    assert found.found.estimate == estimate
-    assert found.found.meeting == sum(value <= 1 for value in found.found.values)
+    assert found.found.estimates == (estimate,)
+    assert found.found.meeting == sum(value <= 1 for value in found.found.values[0])
     assert found.cost_per_day(found.found) == pytest.approx(50 * sum(found.found.roster))
 
 

@@ -18,9 +18,10 @@ from journeysim.experiment.staffing_shifts import (
     covered,
     parse_shift_hours,
 )
-from journeysim.experiment.staffing_target import Target
+from journeysim.experiment.staffing_target import Target, Targets
 
 TARGET = Target("wait_mean_min", "<=", 2.0)
+GOAL = Targets((TARGET,))
 
 
 class MadeUp:
@@ -34,7 +35,7 @@ class MadeUp:
 
     def __call__(self, rosters):
         self.asked += rosters
-        return [self._waits(roster) for roster in rosters]
+        return [self._waits(roster)[np.newaxis] for roster in rosters]
 
     def _waits(self, roster):
         waits = left = 0.0
@@ -55,7 +56,7 @@ def brute_force(space: SlotSpace, branch: MadeUp) -> float:
 def test_it_is_as_cheap_as_brute_force_where_all_can_be_tried(seed, slots):
     branch = MadeUp(seed, slots)
     space = SlotSpace((1.0, 1.0, 0.5, 1.0)[:slots], 1, 4)
-    found = search(space, TARGET, Trials(branch), [(1,) * slots], fallback=(4,) * slots)
+    found = search(space, GOAL, Trials(branch), [(1,) * slots], fallback=(4,) * slots)
     best = brute_force(space, branch)
     assert found.feasible == (best < math.inf)
     if found.feasible:
@@ -68,7 +69,7 @@ def test_without_trying_all_it_is_seldom_dearer_and_never_by_much():
     for seed in range(60):
         branch = MadeUp(seed, 4)
         space = SlotSpace((1.0, 1.0, 1.0, 1.0), 1, 4)
-        found = search(space, TARGET, Trials(branch), [(2, 2, 2, 2)], enumerate_below=-1)
+        found = search(space, GOAL, Trials(branch), [(2, 2, 2, 2)], enumerate_below=-1)
         best = brute_force(space, branch)
         assert not found.proven
         assert found.feasible == (best < math.inf)
@@ -83,7 +84,7 @@ def test_without_trying_all_it_is_seldom_dearer_and_never_by_much():
 def test_nothing_next_to_the_answer_is_cheaper_and_meets_the_target():
     branch = MadeUp(5, 8)
     space = SlotSpace((1.0,) * 8, 1, 5)
-    found = search(space, TARGET, Trials(branch), [(3,) * 8])
+    found = search(space, GOAL, Trials(branch), [(3,) * 8])
     assert found.feasible
     assert not found.proven
     for near in space.removals(found.state):
@@ -95,10 +96,12 @@ def test_nothing_next_to_the_answer_is_cheaper_and_meets_the_target():
 
 def test_moves_that_save_nothing_end():
     def better_and_better(rosters):
-        return [np.full(2, 1.0 if sum(one) >= 13 else 9.0) - one[-1] / 100 + one[0] / 100 for one in rosters]
+        return [
+            np.full((1, 2), 1.0 if sum(one) >= 13 else 9.0) - one[-1] / 100 + one[0] / 100 for one in rosters
+        ]
 
     trials = Trials(better_and_better)
-    found = search(SlotSpace((1.0,) * 6, 1, 9), TARGET, trials, [(8, 1, 1, 1, 1, 1)], enumerate_below=-1)
+    found = search(SlotSpace((1.0,) * 6, 1, 9), GOAL, trials, [(8, 1, 1, 1, 1, 1)], enumerate_below=-1)
     assert sum(found.state) == 13
     # Four moves away from where it began, though more of them would have been better still.
     assert found.state == (4, 1, 1, 5, 1, 1)
@@ -106,7 +109,11 @@ def test_moves_that_save_nothing_end():
 
 def test_where_nothing_meets_the_target_the_nearest_is_told():
     found = search(
-        SlotSpace((1.0, 1.0), 1, 3), Target("x", "<=", -5.0), Trials(MadeUp(1, 2)), [(1, 1)], fallback=(3, 3)
+        SlotSpace((1.0, 1.0), 1, 3),
+        Targets((Target("x", "<=", -5.0),)),
+        Trials(MadeUp(1, 2)),
+        [(1, 1)],
+        fallback=(3, 3),
     )
     assert not found.feasible
     assert not found.proven
@@ -115,26 +122,26 @@ def test_where_nothing_meets_the_target_the_nearest_is_told():
 
 def test_a_plateau_is_crossed_by_the_fallback():
     def only_both(rosters):
-        return [np.array([1.0, 1.0]) if min(one) >= 2 else np.array([9.0, 9.0]) for one in rosters]
+        return [np.full((1, 2), 1.0 if min(one) >= 2 else 9.0) for one in rosters]
 
-    found = search(SlotSpace((1.0, 1.0), 1, 4), TARGET, Trials(only_both), [(1, 1)], fallback=(4, 4))
+    found = search(SlotSpace((1.0, 1.0), 1, 4), GOAL, Trials(only_both), [(1, 1)], fallback=(4, 4))
     assert found.feasible
     assert found.state == (2, 2)
 
 
 def test_values_never_observed_meet_nothing():
     def nothing(rosters):
-        return [np.full(3, math.nan) for _ in rosters]
+        return [np.full((1, 3), math.nan) for _ in rosters]
 
-    found = search(SlotSpace((1.0,), 1, 2), TARGET, Trials(nothing), [(1,)], fallback=(2,))
+    found = search(SlotSpace((1.0,), 1, 2), GOAL, Trials(nothing), [(1,)], fallback=(2,))
     assert not found.feasible
 
 
 def test_a_dear_slot_is_spared():
     def sum_counts(rosters):
-        return [np.array([6.0, 6.0]) - sum(one) for one in rosters]
+        return [np.full((1, 2), 6.0 - sum(one)) for one in rosters]
 
-    found = search(SlotSpace((1.0, 0.25), 1, 3), TARGET, Trials(sum_counts), [(3, 1)])
+    found = search(SlotSpace((1.0, 0.25), 1, 3), GOAL, Trials(sum_counts), [(3, 1)])
     assert found.state == (1, 3)
 
 
@@ -184,7 +191,7 @@ def test_shifts_are_improved_until_nothing_next_to_them_is_cheaper(seed):
     allowed = tuple(allowed_shifts((0, 60, 120, 180, 240, 300), ShiftRule(2, 4)))
     space = ShiftSpace((1.0,) * 5, allowed, 1, 6)
     first = cover((4,) * 5, space.hours, allowed)
-    found = search(space, TARGET, Trials(branch), [first])
+    found = search(space, GOAL, Trials(branch), [first])
     assert found.feasible
     assert space.cost(found.state) < space.cost(first)
     assert set(found.state) <= set(allowed)
@@ -194,19 +201,43 @@ def test_shifts_are_improved_until_nothing_next_to_them_is_cheaper(seed):
 
 def test_all_cheaper_rosters_are_tried_where_moves_lead_nowhere():
     def only_these(rosters):
-        return [np.full(2, 1.0 if one in {(4, 4), (1, 2)} else 9.0) for one in rosters]
+        return [np.full((1, 2), 1.0 if one in {(4, 4), (1, 2)} else 9.0) for one in rosters]
 
     space = SlotSpace((1.0, 1.0), 1, 4)
-    stuck = search(space, TARGET, Trials(only_these), [(4, 4)], enumerate_below=-1)
+    stuck = search(space, GOAL, Trials(only_these), [(4, 4)], enumerate_below=-1)
     assert (stuck.state, stuck.proven) == ((4, 4), False)
-    found = search(space, TARGET, Trials(only_these), [(4, 4)])
+    found = search(space, GOAL, Trials(only_these), [(4, 4)])
     assert (found.state, found.proven) == ((1, 2), True)
 
 
 def test_a_server_is_moved_where_more_good_comes_of_it():
     def second_counts_thrice(rosters):
-        return [np.full(2, 9.0 - one[0] - 3 * one[1]) for one in rosters]
+        return [np.full((1, 2), 9.0 - one[0] - 3 * one[1]) for one in rosters]
 
     space = SlotSpace((1.0, 1.0), 1, 4)
-    found = search(space, TARGET, Trials(second_counts_thrice), [(4, 1)], enumerate_below=-1)
+    found = search(space, GOAL, Trials(second_counts_thrice), [(4, 1)], enumerate_below=-1)
     assert found.state == (1, 2)
+
+
+def test_of_several_targets_all_are_met_and_no_cheaper_roster_does():
+    morning, evening = Target("a", "<=", 2.0), Target("b", ">=", 30.0)
+
+    def two(rosters):
+        # The first wants servers early, the second, in other units, servers late.
+        return [np.array([[5.0 - one[0]] * 2, [10.0 * one[1] + one[0]] * 2]) for one in rosters]
+
+    space = SlotSpace((1.0, 1.0), 1, 5)
+    found = search(
+        space, Targets((morning, evening)), Trials(two), [(1, 1)], fallback=(5, 5), enumerate_below=-1
+    )
+    assert found.feasible
+    assert found.state == (3, 3)
+
+
+def test_each_part_of_the_search_is_announced():
+    told = []
+    search(
+        SlotSpace((1.0, 1.0), 1, 4), GOAL, Trials(MadeUp(1, 2)), [(1, 1)], fallback=(4, 4), begin=told.append
+    )
+    assert told[:3] == ["where to begin", "adding until the target is met", "taking away and moving"]
+    assert told[3].startswith("all ")

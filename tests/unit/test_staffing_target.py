@@ -6,10 +6,20 @@ import math
 
 import numpy as np
 import pytest
+from tests.cli.conftest import MAP
 
 from journeysim.errors import InputError
-from journeysim.experiment.staffing_target import Target, check_metric, parse_target
+from journeysim.experiment.results import MetricKey
+from journeysim.experiment.staffing_target import (
+    Target,
+    Targets,
+    check_observed,
+    names_refused,
+    parse_target,
+    parse_targets,
+)
 from journeysim.experiment.statistics import Estimate, estimate
+from journeysim.journey import parse_journey
 
 
 @pytest.mark.parametrize(
@@ -52,10 +62,92 @@ def test_what_is_none_is_refused_with_a_hint(text, problem, hint):
     assert hint in found.hint
 
 
-def test_an_unknown_metric_names_the_near_one():
-    with pytest.raises(InputError, match=r"found wait_mean, hint: did you mean wait_mean_min\?"):
-        check_metric(Target("wait_mean", "<=", 5), {"wait_mean_min", "served_fraction"})
-    check_metric(Target("wait_mean_min", "<=", 5), {"wait_mean_min"})
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        (
+            "touchpoints.counter.wait_mean_min <= 5",
+            Target("wait_mean_min", "<=", 5.0, "touchpoint", "counter"),
+        ),
+        ("segments.贵宾.wait_p90_min<=8", Target("wait_p90_min", "<=", 8.0, "segment", "贵宾")),
+        ('staff."No. 3".utilisation <= 80%', Target("utilisation", "<=", 0.8, "staff", "No. 3")),
+        (
+            "touchpoints.my desk.served_fraction >= 0.9",
+            Target("served_fraction", ">=", 0.9, "touchpoint", "my desk"),
+        ),
+    ],
+)
+def test_a_target_may_be_of_a_touchpoint_a_segment_or_a_group(text, target):
+    assert parse_target(text) == target
+    assert parse_target(str(target)) == target
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "hint"),
+    [
+        (
+            "counter.wait_mean_min <= 5",
+            "whose metric it is, is required",
+            "one of touchpoints.counter.wait_mean_min",
+        ),
+        (
+            "touchpoint.counter.wait_mean_min <= 5",
+            "a name and a metric are required",
+            "did you mean touchpoints?",
+        ),
+        ("touchpoints.a.b.wait_mean_min <= 5", "a name and a metric are required", "touchpoints.counter"),
+        ("touchpoints..wait_mean_min <= 5", "a path of names joined by dots is required", ""),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_refused_with_a_hint(text, problem, hint):
+    with pytest.raises(InputError) as caught:
+        parse_target(text)
+    (found,) = caught.value.problems
+    assert problem in found.problem
+    assert hint in found.hint
+
+
+def test_all_targets_that_are_wrong_are_told_at_once():
+    with pytest.raises(InputError) as caught:
+        parse_targets(["wait_mean_min = 5", "wait_mean_min <= 5", "served_fraction >= 90"])
+    assert len(caught.value.problems) == 2
+    with pytest.raises(InputError, match="a target is required"):
+        parse_targets([])
+    assert len(parse_targets(["wait_mean_min <= 5", "wait_mean_min <= 5.0"]).each) == 1
+
+
+def test_names_that_do_not_exist_are_told_before_anything_runs_with_the_near_one():
+    journey = parse_journey(MAP)
+    wrong = parse_targets(
+        ["wait_mean <= 5", "touchpoints.conter.wait_mean_min <= 5", "segments.vip.wait_mean_min <= 5",
+         "staff.teller.utilisation <= 0.9", "retained_fraction >= 0.5",
+         "touchpoints.counter.wait_mean_min <= 5"]
+    )  # fmt: skip
+    told = [str(one) for one in names_refused(wrong, journey, in_market=False)]
+    assert len(told) == 5
+    assert "found wait_mean, hint: did you mean wait_mean_min?" in told[0]
+    assert "no touchpoint has this name, found conter, hint: did you mean counter?" in told[1]
+    assert "no segment has this name, found vip, hint: known: regular, 贵宾" in told[2]
+    assert "no staff group has this name, found teller, hint: did you mean tellers?" in told[3]
+    assert "no metric over all visits has this name, found retained_fraction" in told[4]
+    assert len(names_refused(wrong, journey, in_market=True)) == 4
+
+
+def test_a_part_without_the_metric_is_told_once_it_was_simulated():
+    keys = [MetricKey("all", "", "utilisation"), MetricKey("touchpoint", "counter", "wait_mean_min")]
+    check_observed(parse_targets(["touchpoints.counter.wait_mean_min <= 5"]), keys)
+    with pytest.raises(InputError, match=r"no metric of touchpoint counter has this name, found utilisation"):
+        check_observed(parse_targets(["touchpoints.counter.utilisation <= 0.5"]), keys)
+
+
+def test_several_targets_are_as_near_as_what_is_missed_of_all_of_them():
+    both = Targets((Target("x", "<=", 10), Target("y", ">=", 0.5)))
+    assert both.nearness(np.array([[12.0, 12.0], [0.4, 0.4]])) == pytest.approx(-0.2 - 0.2)
+    assert both.nearness(np.array([[12.0, 12.0], [0.9, 0.9]])) == pytest.approx(-0.2)
+    assert both.nearness(np.array([[9.0, 9.0], [0.9, 0.9]])) == pytest.approx(0.1)
+    assert both.nearness(np.array([[9.0, 9.0], [math.nan, math.nan]])) == -math.inf
+    assert both.met(np.array([[9.0, 9.0], [0.9, 0.9]]))
+    assert not both.met(np.array([[9.0, 9.0], [0.4, 0.4]]))
 
 
 def test_the_margin_is_of_the_worse_end_of_the_interval():

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from journeysim.experiment.staffing_run import Checked, Staffing
+from journeysim.experiment.staffing_result import Checked, Staffing
 from journeysim.experiment.staffing_start import Slots
-from journeysim.experiment.staffing_target import Target
+from journeysim.experiment.staffing_target import Target, Targets
 from journeysim.experiment.staffing_words import staffing_answer
 
 TARGET = Target("wait_mean_min", "<=", 5.0)
+SERVED = Target("served_fraction", ">=", 0.9, "touchpoint", "No. 3")
 MEETS, MISSES, UNCLEAR = (3.0, 3.5, 4.0), (8.0, 8.5, 9.0), (3.0, 5.0, 6.0)
 
 
 def checked(roster, values):
-    return Checked(roster, float(sum(roster)), np.array(values), 0.0, TARGET)
+    return Checked(roster, float(sum(roster)), np.array([values]), 0.0, Targets((TARGET,)))
 
 
 def staffing(found, today=MISSES, formula=MEETS, *, cost=50.0, nearest=False, roster=(2, 3)):
@@ -27,7 +29,7 @@ def staffing(found, today=MISSES, formula=MEETS, *, cost=50.0, nearest=False, ro
         seed=1,
         fresh_seed=2,
         days=10,
-        target=TARGET,
+        targets=Targets((TARGET,)),
         group="tellers",
         chosen_because="",
         cost_per_hour=cost,
@@ -44,7 +46,7 @@ def staffing(found, today=MISSES, formula=MEETS, *, cost=50.0, nearest=False, ro
         proven=True,
         tried=9,
         replications=4,
-        formula_knows=True,
+        formula_knows=(TARGET,),
     )
 
 
@@ -106,3 +108,30 @@ def test_no_roster_is_an_answer():
     unseen = staffing_answer(staffing((math.nan, math.nan), today=(math.nan, math.nan), nearest=True))
     assert "the nearest reaches no value" in unseen
     assert "Today's has no value." in unseen
+
+
+def both(waits, served, roster=(2, 3)):
+    return Checked(roster, float(sum(roster)), np.array([waits, served]), 0.0, Targets((TARGET, SERVED)))
+
+
+@pytest.mark.parametrize(
+    ("served", "said"),
+    [
+        ((0.95, 0.96, 0.97), "The roster found meets the targets on fresh luck: "),
+        ((0.5, 0.6, 0.7), "The roster found misses the targets on fresh luck: "),
+        ((0.8, 0.9, 0.97), "Whether the roster found meets the targets cannot be told from chance: "),
+    ],
+)
+def test_of_several_targets_every_one_must_be_met(served, said):
+    found = replace(
+        staffing(MEETS),
+        targets=Targets((TARGET, SERVED)),
+        today=both(MISSES, (0.95, 0.95, 0.95)),
+        formula=both(MEETS, (0.95, 0.95, 0.95)),
+        found=both(MEETS, served),
+    )
+    text = staffing_answer(found)
+    assert text.startswith(said + "wait_mean_min is 3.5 (")
+    assert ', touchpoints."No. 3".served_fraction is ' in text
+    assert f"{sum(value >= 0.9 for value in served)} of 3 replications of 10 days meet all of them" in text
+    assert "Today's misses them: wait_mean_min 8.5 (" in text

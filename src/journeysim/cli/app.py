@@ -75,17 +75,22 @@ The search begins at what the Erlang formulas say, adds and takes away servers a
 the same luck, and estimates the result again on fresh replications, beside today's roster and the formula's.
 A bare journey map will do; a scenario with a market can be held to what it keeps, but takes longer.
 
+A target is a metric over all visits or customers, or that of one touchpoint, segment or staff group:
+touchpoints.NAME.METRIC, segments.NAME.METRIC, staff.NAME.METRIC. What was simulated is kept below runs/, and
+the same command with --resume continues a search that was stopped.
+
 \b
 Examples:
   journeysim staff journeys/city-branch.yaml --target 'wait_within_target_fraction >= 0.9'
   journeysim staff journeys/city-branch.yaml --target 'wait_mean_min <= 5' --group tellers
+  journeysim staff journeys/city-branch.yaml --target 'touchpoints.counter.wait_mean_min <= 5'
   journeysim staff journeys/city-branch.yaml --target 'satisfied_fraction >= 60%' --shift-hours 4..8
   journeysim staff journeys/city-branch.yaml --target 'reneged_fraction <= 2%' --slot 30min --json
   journeysim staff scenarios/lunch-hour.yaml --target 'retained_fraction >= 0.94' --replications 4 --fresh 10
 
 \b
-Exit codes: 0 done (no roster meeting the target is an answer too), 2 the input is wrong, 3 stopped early,
-1 a fault of ours.
+Exit codes: 0 done (no roster meeting the target is an answer too), 2 the input is wrong, 3 stopped early with
+what finished kept, 1 a fault of ours.
 """
 
 CHECK_SHORT = "Say what is wrong with maps, scenarios and behaviours."
@@ -356,8 +361,11 @@ def staff(
         Path, typer.Argument(metavar="SCENARIO", help="A scenario of one branch, or a bare journey map.")
     ],
     target: Annotated[
-        str,
-        typer.Option(metavar="'METRIC >= VALUE'", help="What the roster must reach; <= for at most."),
+        list[str],
+        typer.Option(
+            metavar="'METRIC >= VALUE'",
+            help="What the roster must reach; <= for at most; repeatable: all must be met.",
+        ),
     ],
     group: Annotated[
         str | None,
@@ -387,6 +395,8 @@ def staff(
     ] = 30,
     seed: Seed = None,
     jobs: Jobs = None,
+    out: TwoRuns = Path("runs"),
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a search that was stopped.")] = False,
     json_: TablesAsJson = False,
 ) -> None:
     """Find the cheapest roster of a staff group, slot by slot, that meets a target."""
@@ -395,7 +405,7 @@ def staff(
     staff_command(
         StaffRequest(
             scenario=scenario,
-            target=target,
+            targets=tuple(target),
             changes=tuple(set_ or ()),
             group=group,
             slot=slot,
@@ -405,6 +415,8 @@ def staff(
             fresh=fresh,
             seed=seed,
             jobs=jobs,
+            out=out,
+            resume=resume,
             as_json=json_,
         )
     )

@@ -60,7 +60,11 @@ def progress_bar(
             state = f"{done}/{total} replications{left_text(left)}"
             bar.update(task, completed=done, total=total, state=state, refresh=True)
 
-        yield Watchers(calibration, replications)
+        def searching(tried: int, done: int, total: int) -> None:
+            state = f"{tried} tried; {done}/{total} replications of the next"
+            bar.update(task, completed=done, total=total, state=state, refresh=True)
+
+        yield Watchers(calibration, replications, searching)
 
 
 class Stages:
@@ -92,6 +96,11 @@ class Stages:
         """Move the bar; see `Watchers`."""
         if self._watchers.replications:
             self._watchers.replications(done, total)
+
+    def searching(self, tried: int, done: int, total: int) -> None:
+        """Move the bar of a search that nobody knows the length of; see `Watchers`."""
+        if self._watchers.searching:
+            self._watchers.searching(tried, done, total)
 
     def calibration(self, month: int, months: int) -> None:
         """Move the bar before the replications; see `Watchers`."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from journeysim.experience.plan import SELF_SERVICE
 from journeysim.journey import Journey
+from journeysim.journey.patches import path_of
 from journeysim.journey.scaling import scaled_distribution
 from journeysim.journey.stations import Touchpoint
 from journeysim.market.behaviour import Behaviour
@@ -187,8 +188,3 @@ def _serving(journey: Journey, point: Touchpoint) -> tuple[str, ...]:
     """Groups that serve a touchpoint; none where it has no queue."""
     lines = set(journey.lines_of(point))
     return tuple(name for name, group in journey.staff.items() if set(group.serves) & lines)
-
-
-def path_of(*names: str) -> str:
-    """Path of a patch; a name that holds a dot is quoted."""
-    return ".".join(f'"{name}"' if "." in name else name for name in names)

@@ -17,6 +17,9 @@ from typing import Any, Protocol
 Progress = Callable[[int, int], None]
 """Called with what is done and all there is."""
 
+Searching = Callable[[int, int, int], None]
+"""Called with how many were tried before, and the replications done and all there are of those at work."""
+
 QUIET_SECONDS = 0.5
 """A run that is over sooner shows no bar."""
 
@@ -33,10 +36,12 @@ class Watchers:
     ----------
     calibration : with months of a market's baseline, before the replications.
     replications : with replications of all options.
+    searching : with what a search has tried; how much there will be nobody knows.
     """
 
     calibration: Progress | None = None
     replications: Progress | None = None
+    searching: Searching | None = None
 
 
 class Screen(Protocol):

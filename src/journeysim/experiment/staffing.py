@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Generic, Protocol, TypeVar
 
-import numpy as np
-
-from journeysim.experiment.staffing_target import Target
 from journeysim.units import FloatArray
 
 Roster = tuple[int, ...]
 """Servers on duty in each slot of the day."""
 
 Evaluate = Callable[[Sequence[Roster]], list[FloatArray]]
-"""The target's metric of each roster, shape (replications,) each, all with the same luck."""
+"""What the goal is held against for each roster: metrics by replication, all with the same luck."""
+
+Begin = Callable[[str], None]
+"""Called with what a part of the search does, before it begins."""
 
 SWAP_REACH = 3
 """Slots between which a server is moved at most: a line that is cut here grows in the slots that follow."""
@@ -32,6 +32,16 @@ _LARGEST_SPACE = 20_000
 _ROUNDING = 1e-9
 
 State = TypeVar("State")
+
+
+class Goal(Protocol):
+    """What a roster must reach."""
+
+    def met(self, values: FloatArray) -> bool:
+        """Whether it is reached, and chance does not explain it."""
+
+    def nearness(self, values: FloatArray) -> float:
+        """The better, the larger; minus infinity where nothing is known."""
 
 
 class Space(Protocol[State]):
@@ -113,8 +123,8 @@ class Found(Generic[State]):
     Attributes
     ----------
     state : the cheapest that meets the target; where none does, the one that comes nearest.
-    values : its metric by replication.
-    feasible : whether it meets the target, by the margin of `Target.margin`.
+    values : what it came to.
+    feasible : whether it meets the target, see `Goal.met`.
     proven : whether every cheaper one was simulated too and misses it.
     tried : rosters simulated.
     """
@@ -137,7 +147,7 @@ class Trials:
         return len(self._known)
 
     def of(self, rosters: Sequence[Roster]) -> list[FloatArray]:
-        """Metric of each roster by replication."""
+        """What each roster came to."""
         new = [one for one in dict.fromkeys(rosters) if one not in self._known]
         if new:
             self._known.update(zip(new, self._evaluate(new), strict=True))
@@ -146,12 +156,13 @@ class Trials:
 
 def search(
     space: Space[State],
-    target: Target,
+    target: Goal,
     trials: Trials,
     starts: Sequence[State],
     *,
     fallback: State | None = None,
     enumerate_below: int = ENUMERATE_BELOW,
+    begin: Begin | None = None,
 ) -> Found[State]:
     """Find the cheapest roster that meets a target.
 
@@ -164,6 +175,7 @@ def search(
         comes nearest.
     fallback : where to go on from if no server added helps and the target is still missed: the most there is.
     enumerate_below : how many cheaper rosters are all tried at the end, which proves the answer.
+    begin : called before each part of the search.
 
     Notes
     -----
@@ -173,30 +185,34 @@ def search(
     that are only better there are at most `MOST_SIDEWAYS` in a row.
     Under common random numbers the answer depends on the luck of the replications alone.
     """
-    one = _Search(space, target, trials)
+    one, say = _Search(space, target, trials), begin or (lambda _: None)
+    say("where to begin")
     state = one.first(starts)
     if not one.feasible(state):
+        say("adding until the target is met")
         state = one.climbed(state)
     if not one.feasible(state) and fallback is not None:
         state = one.first([state, fallback])
     if not one.feasible(state):
         return Found(state, one.values(state), False, False, len(trials))
+    say("taking away and moving")
     state = one.improved(state)
     cheaper = space.cheaper(state, enumerate_below)
     if cheaper is not None:
+        say(f"all {len(cheaper)} that are cheaper")
         state = one.cheapest_of(cheaper, state)
     return Found(state, one.values(state), True, cheaper is not None, len(trials))
 
 
 class _Search(Generic[State]):
-    def __init__(self, space: Space[State], target: Target, trials: Trials) -> None:
+    def __init__(self, space: Space[State], target: Goal, trials: Trials) -> None:
         self._space, self._target, self._trials = space, target, trials
 
     def values(self, state: State) -> FloatArray:
         return self._trials.of([self._space.roster(state)])[0]
 
     def feasible(self, state: State) -> bool:
-        return self._target.margin(self.values(state)) >= 0
+        return self._target.met(self.values(state))
 
     def first(self, starts: Sequence[State]) -> State:
         self._simulate(starts)
@@ -255,9 +271,7 @@ class _Search(Generic[State]):
         return round(self._space.cost(state), 9)
 
     def _nearness(self, state: State) -> float:
-        values = self.values(state)
-        seen = values[~np.isnan(values)]
-        return self._target.gap(float(seen.mean())) if seen.size else -math.inf
+        return self._target.nearness(self.values(state))
 
     def _place(self, state: State) -> tuple[float, float, Roster]:
         """Cheap before dear, of as cheap ones the better."""

@@ -1,11 +1,15 @@
-"""The answer of a staffing search in sentences, never stronger than its intervals."""
+"""The answer of a staffing search in sentences, never stronger than its intervals, and as plain data."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from journeysim.experiment.staffing_run import Checked, Staffing
+from journeysim.experiment.results import estimate_document, number_or_none
+from journeysim.experiment.staffing_result import Checked, Staffing
 from journeysim.experiment.statistics import Estimate
+from journeysim.journey.patches import path_of
+from journeysim.journey.values import show_time
 
 
 def staffing_answer(found: Staffing) -> str:
@@ -15,32 +19,91 @@ def staffing_answer(found: Staffing) -> str:
     return " ".join((_found(found), _cost(found), _today(found), _formula(found)))
 
 
+def staffing_document(found: Staffing) -> dict[str, Any]:
+    """Return the answer as plain data."""
+    return {
+        "scenario": found.scenario,
+        "option": found.option,
+        "seed": found.seed,
+        "fresh_seed": found.fresh_seed,
+        "targets": [
+            {
+                "target": str(target),
+                "scope": target.scope,
+                "name": target.name or None,
+                "metric": target.metric,
+                "sign": target.sign,
+                "threshold": target.threshold,
+                "formula_knows_metric": target in found.formula_knows,
+            }
+            for target in found.targets.each
+        ],
+        "group": found.group,
+        "chosen_because": found.chosen_because or None,
+        "slots": list(found.slots.names),
+        "met": not found.nearest,
+        "all_cheaper_tried": found.proven,
+        "rosters_tried": found.tried,
+        "replications": found.replications,
+        "least": found.least,
+        "most": found.most,
+        "rosters": {
+            name: _roster_document(found, one)
+            for name, one in (("today", found.today), ("found", found.found), ("formula", found.formula))
+        },
+        "shifts": None
+        if found.shifts is None
+        else [
+            {"from": show_time(found.slots.edges[begin]), "until": show_time(found.slots.edges[end])}
+            for begin, end in found.shifts
+        ],
+        "set": None if found.nearest else {path_of("staff", found.group, "count"): found.patch},
+        "answer": staffing_answer(found),
+        "run": None if found.folder is None else str(found.folder),
+        "fresh_run": None if found.fresh_folder is None else str(found.fresh_folder),
+    }
+
+
+def _roster_document(found: Staffing, one: Checked) -> dict[str, Any]:
+    return {
+        "servers": list(one.roster),
+        "hours_per_day": one.hours_per_day,
+        "cost_per_day": found.cost_per_day(one),
+        "overtime_min_per_day": number_or_none(one.overtime_min_per_day),
+        "metrics": [estimate_document(value) for value in one.estimates],
+        "replications": one.replications,
+        "replications_that_meet": one.meeting,
+    }
+
+
 def _none(found: Staffing) -> str:
-    value = found.found.estimate
-    reached = "no value" if math.isnan(value.mean) else f"{value.mean:.4g} {_interval(value)} on fresh luck"
+    values = found.found.estimates
+    seen = not any(math.isnan(value.mean) for value in values)
+    reached = f"{_values(found, found.found)} on fresh luck" if seen else "no value"
     return (
-        f"No roster of {found.group} that was tried meets {found.target}, with at most {found.most} in a "
+        f"No roster of {found.group} that was tried meets {found.targets}, with at most {found.most} in a "
         f"slot: the nearest reaches {reached}. Allow more (--most), or look at another group (--group)."
     )
 
 
 def _found(found: Staffing) -> str:
     one = found.found
-    value = one.estimate
-    what = f"{found.target.metric} is {value.mean:.4g} {_interval(value)}"
-    share = (
-        f"{one.meeting} of {one.values.size} replications of {found.days} days meet the target by themselves"
+    what = ", ".join(
+        f"{target.measure} is {value.mean:.4g} {_interval(value)}"
+        for target, value in zip(found.targets.each, one.estimates, strict=True)
     )
-    verdict = found.target.verdict(value)
-    if verdict == "meets":
-        return f"The roster found meets the target on fresh luck: {what}; {share}."
-    if verdict == "misses":
+    several = len(found.targets.each) > 1
+    aims, them = ("the targets", "all of them") if several else ("the target", "the target")
+    share = f"{one.meeting} of {one.replications} replications of {found.days} days meet {them} by themselves"
+    if one.verdict == "meets":
+        return f"The roster found meets {aims} on fresh luck: {what}; {share}."
+    if one.verdict == "misses":
         return (
-            f"The roster found misses the target on fresh luck: {what}; {share}. It was chosen for its luck: "
+            f"The roster found misses {aims} on fresh luck: {what}; {share}. It was chosen for its luck: "
             "search with more --replications."
         )
     return (
-        f"Whether the roster found meets the target cannot be told from chance: {what}; {share}. More "
+        f"Whether the roster found meets {aims} cannot be told from chance: {what}; {share}. More "
         "--fresh replications tell."
     )
 
@@ -74,11 +137,21 @@ def _formula(found: Staffing) -> str:
 
 
 def _outcome(found: Staffing, one: Checked) -> str:
-    value = one.estimate
-    if math.isnan(value.mean):
+    if any(math.isnan(value.mean) for value in one.estimates):
         return "has no value"
-    words = {"meets": "meets it", "misses": "misses it", "unclear": "may meet it or not"}
-    return f"{words[found.target.verdict(value)]}: {value.mean:.4g} {_interval(value)}"
+    what = "it" if len(found.targets.each) == 1 else "them"
+    words = {"meets": f"meets {what}", "misses": f"misses {what}", "unclear": f"may meet {what} or not"}
+    return f"{words[one.verdict]}: {_values(found, one)}"
+
+
+def _values(found: Staffing, one: Checked) -> str:
+    """Means with their intervals; of several targets under their names."""
+    texts = [f"{value.mean:.4g} {_interval(value)}" for value in one.estimates]
+    if len(texts) == 1:
+        return texts[0]
+    return ", ".join(
+        f"{target.measure} {text}" for target, text in zip(found.targets.each, texts, strict=True)
+    )
 
 
 def _interval(value: Estimate) -> str:

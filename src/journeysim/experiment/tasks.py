@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
@@ -10,8 +11,8 @@ from zipfile import BadZipFile
 from journeysim.branch.own_rules import OwnRules
 from journeysim.experiment.files import write_whole
 from journeysim.experiment.progress import Progress
-from journeysim.experiment.scenario import Scenario
-from journeysim.experiment.workers import MarketTask, Task, pack
+from journeysim.experiment.scenario import Option, Scenario
+from journeysim.experiment.workers import MarketTask, Task, pack, unpacked
 from journeysim.market.model import Alternative
 from journeysim.market.start import CALIBRATION_MONTHS, Start, calibrated
 
@@ -69,6 +70,37 @@ def work_of(
     )
 
 
+def more_work(work: Work, options: Sequence[Option]) -> list[bytes]:
+    """Pack tasks for other options than those of a known work, under what its baseline fixes.
+
+    Parameters
+    ----------
+    work : of a scenario without rules of one's own.
+    options : that differ from the scenario's as its own may differ from each other.
+
+    Returns
+    -------
+    A task for each option, or one for all options of a market.
+    """
+    task = unpacked(work.packed[0])
+    if isinstance(task, Task):
+        return [
+            pack(replace(task, option=one.name, journey=one.journey, experience=one.behaviour, days=one.days))
+            for one in options
+        ]
+    own = len(task.alternatives)
+    alternatives = (*task.alternatives, *_alternatives(options, None))
+    return [pack(replace(task, alternatives=alternatives, only=tuple(range(own, len(alternatives)))))]
+
+
+def _alternatives(options: Sequence[Option], rules: OwnRules | None) -> tuple[Alternative, ...]:
+    return tuple(
+        Alternative(option.name, option.market, option.behaviour, option.cost_per_year, rules)
+        for option in options
+        if option.market is not None
+    )
+
+
 def _market_work(
     scenario: Scenario,
     steps: bool,
@@ -76,11 +108,7 @@ def _market_work(
     start_path: Path | None,
     progress: Progress | None,
 ) -> Work:
-    alternatives = tuple(
-        Alternative(option.name, option.market, option.behaviour, option.cost_per_year, rules)
-        for option in scenario.options
-        if option.market is not None
-    )
+    alternatives = _alternatives(scenario.options, rules)
     baseline = [option.name for option in scenario.options].index(scenario.baseline)
     start, seconds = _kept_start(start_path), 0.0
     if start is None:

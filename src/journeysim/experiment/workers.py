@@ -178,7 +178,7 @@ def narrowed(packed: bytes, only: tuple[int, ...]) -> bytes:
     packed : as `pack` gives it, of a market.
     only : numbers of the options that are wanted.
     """
-    task = _unpacked(packed)
+    task = unpacked(packed)
     assert isinstance(task, MarketTask)
     return pack(replace(task, only=only))
 
@@ -192,7 +192,7 @@ def simulate_chunk(packed: bytes, chunk: Chunk) -> ChunkResult:
     chunk : its replications.
     """
     began = time.perf_counter()
-    task = _unpacked(packed)
+    task = unpacked(packed)
     rows: list[tuple[str, int, str, str, str, int, float]] = []
     steps = []
     for replication in chunk.replications:
@@ -216,7 +216,8 @@ def simulate_chunk(packed: bytes, chunk: Chunk) -> ChunkResult:
 
 
 @lru_cache(maxsize=32)
-def _unpacked(packed: bytes) -> AnyTask:
+def unpacked(packed: bytes) -> AnyTask:
+    """Return what `pack` has packed."""
     task: AnyTask = pickle.loads(packed)  # noqa: S301 -- made by `pack` in our own parent process
     return task
 

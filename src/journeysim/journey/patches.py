@@ -148,6 +148,11 @@ def split_path(path: str) -> list[str]:
     return parts
 
 
+def path_of(*names: str) -> str:
+    """Path of these parts; a name that holds a dot is quoted."""
+    return ".".join(f'"{name}"' if "." in name else name for name in names)
+
+
 def apply_patches(data: Any, patches: Iterable[Patch], model: type[BaseModel] | None = None) -> Any:
     """Return a copy of plain data with changes applied in order.
 
