@@ -165,7 +165,7 @@ def test_every_accepted_map_runs_to_the_end_of_its_day(data: dict[str, Any]) -> 
 
 
 @pytest.mark.slow
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(journey_maps(per_hour=60))
 def test_every_one_of_many_accepted_maps_runs_to_the_end(data: dict[str, Any]) -> None:
     run_to_the_end(data)

@@ -250,7 +250,7 @@ def test_metrics_are_those_of_the_steps(data: dict[str, Any], seed: int) -> None
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(branch_maps(), st.integers(0, 1000))
 def test_metrics_of_many_maps_are_those_of_the_steps(data: dict[str, Any], seed: int) -> None:
     assert_metrics_agree(data, 2, seed)

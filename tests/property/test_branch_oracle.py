@@ -73,7 +73,7 @@ def test_engine_agrees_with_the_rules_on_tied_maps_with_every_form(data: dict[st
 
 
 @pytest.mark.slow
-@settings(max_examples=1500)
+@settings(max_examples=600)
 @given(journey_maps(per_hour=60, files=True), st.booleans())
 def test_engine_agrees_with_the_rules_on_many_maps_with_every_form(data: dict[str, Any], tied: bool) -> None:
     assert_agree_on_any(data, tied=tied, days=3)
@@ -112,21 +112,21 @@ def test_replications_agree_with_the_rules(data: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(journey_maps(per_hour=30, files=True))
 def test_many_replications_agree_with_the_rules(data: dict[str, Any]) -> None:
     assert_replications_agree(journey_with_files(data), 8)
 
 
 @pytest.mark.slow
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(branch_maps())
 def test_engine_agrees_with_the_rules_on_many_maps(data: dict[str, Any]) -> None:
     assert_agree(data, tied=False, days=3)
 
 
 @pytest.mark.slow
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(branch_maps(tied=True))
 def test_engine_agrees_with_the_rules_on_many_tied_maps(data: dict[str, Any]) -> None:
     assert_agree(data, tied=True, days=3)
