@@ -21,7 +21,7 @@ from journeysim.branch.simulate import SimulatedDays, simulated_days
 from journeysim.experiment.statistics import estimate
 from journeysim.units import TICKS_PER_MINUTE
 
-EXPERIMENTS = 8000
+EXPERIMENTS = 4000
 REPLICATIONS = 10
 HOURS, SERVERS = 8, 3
 METRICS = ("wait_mean_min", "waited_fraction", "reneged_fraction")
