@@ -3,8 +3,8 @@
     python tools/notebooks.py                  # all of notebooks/, two at a time where there are two cores
     python tools/notebooks.py notebooks/1*     # some
 
-Stored is what a page without a kernel can show: texts, tables and pictures. Sliders need a kernel and are left
-out, as are the bars of runs that are over.
+Stored is what a page without a kernel can show: texts, tables and pictures. Sliders need a kernel and are
+left out, as are the bars of runs that are over.
 """
 
 from __future__ import annotations

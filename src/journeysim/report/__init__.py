@@ -23,6 +23,7 @@ from journeysim.report.figures import (
     waits_by_hour,
 )
 from journeysim.report.notebook import show_figures
+from journeysim.report.style import quiet_style
 
 __all__ = [
     "bank_flows",
@@ -33,6 +34,7 @@ __all__ = [
     "option_differences",
     "outcome_flows",
     "queue_lengths_by_time",
+    "quiet_style",
     "retention_against_staffing",
     "told_by_month",
     "tornado",

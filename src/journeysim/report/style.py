@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib import font_manager
+from matplotlib import cycler, font_manager
 
 # Okabe & Ito (2008), Color universal design; each has a dash and a marker of its own, for print without
 # colour.
@@ -29,7 +29,7 @@ _FONTS = (
 
 @contextmanager
 def quiet_style() -> Iterator[None]:
-    """Draw in the common style meanwhile."""
+    """Draw in the common style meanwhile, for figures of one's own: quiet, and safe for the colour-blind."""
     installed = {font.name for font in font_manager.fontManager.ttflist}
     with mpl.rc_context(
         {
@@ -41,6 +41,7 @@ def quiet_style() -> Iterator[None]:
             "axes.grid.axis": "y",
             "grid.color": GRID,
             "axes.axisbelow": True,
+            "axes.prop_cycle": cycler(color=COLOURS),
             "legend.frameon": False,
             "svg.hashsalt": "journeysim",
             "svg.fonttype": "path",
