@@ -38,7 +38,7 @@ def executed(path: Path) -> Any:
     nbclient.exceptions.CellExecutionError
         if a cell fails that is not tagged ``raises-exception``.
     """
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
         notebook,
         timeout=SECONDS,
@@ -78,7 +78,7 @@ def main(names: list[str]) -> None:
     paths = [Path(name).resolve() for name in names] or notebooks()
     with ThreadPoolExecutor(AT_A_TIME) as threads:
         for path, notebook in zip(paths, threads.map(executed, paths), strict=True):
-            nbformat.write(notebook, path)
+            nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
             print(f"{path.name}: {path.stat().st_size / 1024:.0f} kB")
 
 

@@ -23,8 +23,8 @@ def what_if(
     Parameters
     ----------
     journey : the map that all options change.
-    options : by name what each changes, a new value by path, such as ``{"Today": {}, "Fifth teller":
-        {"staff.tellers.count": 5}}``; the first is the baseline.
+    options : by name what each changes, a new value by path; the first is the baseline. For example
+        ``{"Today": {}, "Fifth teller": {"staff.tellers.count": 5}}``.
     name : of the scenario.
     settings : any other key of a scenario file: ``days``, ``replications``, ``seed``, ``market``, ...
 

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib import cycler, font_manager
+from matplotlib import font_manager
+from matplotlib.rcsetup import cycler
 
 # Okabe & Ito (2008), Color universal design; each has a dash and a marker of its own, for print without
 # colour.
