@@ -124,7 +124,7 @@ def test_a_resolved_scenario_keeps_the_sources_of_what_it_took_over(folder: Path
     resolved = parse_scenario(text, "s.yaml", folder).resolved
     again = parse_scenario(to_yaml(dict(resolved)), "r.yaml", folder)
     found = {one.path: one.source for one in assumptions_of(again).constants}
-    assert found["telling.told_bad"] == NO_SOURCE
+    assert found["telling.told_bad"] == "set here; 9.0 in the preset evidence"
     assert found["telling.dispersion"].startswith("TARP")
 
 

@@ -24,9 +24,26 @@ Examples:
   journeysim run scenarios/lunch-hour.yaml --json > answer.json
   journeysim run scenarios/lunch-hour.yaml --resume
   journeysim run scenarios/lunch-hour.yaml --within 60s
+  journeysim run scenarios/lunch-hour.yaml --report
 
 \b
 Exit codes: 0 done, 2 the input is wrong, 3 stopped early with what finished kept, 1 a fault of ours.
+"""
+
+REPORT_SHORT = "Write the report on a run, one HTML file to forward."
+REPORT_HELP = """Write the report on a run that was kept: one HTML file that needs no network and prints well.
+
+The answer comes first, a sentence for each option, then the numbers and the few figures that carry them,
+what is assumed and with what sources, what is uncertain, and how to get the numbers again. Nothing is
+simulated. `journeysim run SCENARIO --report` does both at once.
+
+\b
+Examples:
+  journeysim report runs/lunch-hour-relief-bd62a432
+  journeysim report runs/lunch-hour-relief-bd62a432 -o for-the-board.html
+
+\b
+Exit codes: 0 done, 2 the folder holds no finished run, 3 the file cannot be written, 1 a fault of ours.
 """
 
 GOLDEN_SHORT = "Find the improvement that is worth most for its cost."
@@ -230,6 +247,10 @@ def run(
     steps: Annotated[
         bool, typer.Option("--steps", help="Keep every step of every visit as Parquet tables.")
     ] = False,
+    report: Annotated[
+        bool,
+        typer.Option("--report", help="Also write the report, report.html in the run's folder, to forward."),
+    ] = False,
 ) -> None:
     """Simulate every option of a scenario and compare it with the baseline."""
     from journeysim.cli.run_command import RunRequest, run_command
@@ -247,8 +268,24 @@ def run(
             as_json=json_,
             steps=steps,
             within=within,
+            report=report,
         )
     )
+
+
+@app.command(help=REPORT_HELP, short_help=REPORT_SHORT)
+@guarded
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder in which a run is kept.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Default: report.html in the run's folder."),
+    ] = None,
+) -> None:
+    """Write the report on a run that was kept."""
+    from journeysim.cli.report_command import report_command
+
+    report_command(run, output)
 
 
 @app.command(help=GOLDEN_HELP, short_help=GOLDEN_SHORT)

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from journeysim.cli.guard import say, show
 from journeysim.cli.progress import progress_bar
+from journeysim.cli.report_command import REPORT_NAME, written_report
 from journeysim.cli.scenarios import can_be_continued, read_scenario
 from journeysim.cli.tables import run_tables
 from journeysim.errors import InputError, Problem
@@ -34,6 +35,7 @@ class RunRequest:
     as_json: bool
     steps: bool
     within: str | None = None
+    report: bool = False
 
 
 def run_command(request: RunRequest) -> None:
@@ -59,7 +61,14 @@ def run_command(request: RunRequest) -> None:
         say(f"{found.scenario.replications} of {found.asked} replications fit into {request.within.strip()}")
     for note in found.notes:
         say(f"note: {note}")
+    told = None
+    if request.report:
+        assert found.folder is not None
+        told = f"Report in {written_report(found, found.folder / REPORT_NAME)}"
     show(found.to_json() if request.as_json else run_tables(found))
+    if told is not None:
+        # Beside a JSON document nothing else may stand.
+        (say if request.as_json else show)(told)
 
 
 def seconds_of(option: str, text: str) -> float:

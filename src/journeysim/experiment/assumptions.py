@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from journeysim.experiment.scenario import Scenario
 from journeysim.journey.faults import show
 from journeysim.journey.strict_yaml import look_up
-from journeysim.market.constants import Constant, constants, sources
+from journeysim.market.constants import NO_SOURCE, SET_HERE, Constant, constants, sources
 from journeysim.market.presets import LoadedBehaviour
 
 SET_BY_SCENARIO = "set by the scenario"
 """Source of a constant that a scenario has changed."""
+
+_ASSUMPTION, _TRAINING = "assumption", "service training"
+
+
+class SourceKind(StrEnum):
+    """What kind of source a constant has, the firmest first."""
+
+    PUBLISHED = "measured and published"
+    PARTLY = "published in part, its size assumed"
+    TRAINING = "taught in service training: popular rather than measured"
+    SCENARIO = "set by this scenario"
+    ASSUMPTION = "assumption"
+    NONE = "no source given"
+
+
+def kind_of(source: str) -> SourceKind:
+    """Tell from a constant's source what kind it is."""
+    if source.startswith((SET_BY_SCENARIO, SET_HERE)):
+        return SourceKind.SCENARIO
+    if source == NO_SOURCE:
+        return SourceKind.NONE
+    if source.startswith(_ASSUMPTION):
+        return SourceKind.ASSUMPTION
+    if source.startswith(_TRAINING):
+        return SourceKind.TRAINING
+    return SourceKind.PARTLY if _ASSUMPTION in source else SourceKind.PUBLISHED
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ def open_folder(out: Path, scenario: Scenario, engine: str, *, steps: bool, resu
     identity = run_id(scenario.resolved, scenario.files)
     is_run = (out / "run.json").is_file()
     folder = RunFolder(out if is_run else out / folder_name(scenario.name, identity))
-    header = RunHeader(identity, RESULTS, scenario.name, scenario.seed, engine, steps, _versions())
+    header = RunHeader(identity, RESULTS, scenario.name, scenario.seed, engine, steps, versions())
     with folder.held():
         found = folder.read_header()
         notes: tuple[str, ...] = ()
@@ -144,9 +144,10 @@ def _version_notes(found: RunHeader, wanted: RunHeader) -> tuple[str, ...]:
     return (f"the run was begun with other versions: {'; '.join(changed)}; numbers agree to about 1e-9",)
 
 
-def _versions() -> Mapping[str, str]:
-    versions = {"python": platform.python_version()}
-    return versions | {name: importlib.metadata.version(name) for name in _PACKAGES}
+def versions() -> Mapping[str, str]:
+    """Versions of this program, Python and the packages that numbers depend on."""
+    python = {"python": platform.python_version()}
+    return python | {name: importlib.metadata.version(name) for name in _PACKAGES}
 
 
 def _shown(value: object) -> str:

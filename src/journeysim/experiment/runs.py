@@ -77,6 +77,21 @@ class Run:
 
         return run_html(self)
 
+    @property
+    def has_steps(self) -> bool:
+        """Whether every step of every visit was kept."""
+        return self._steps is not None
+
+    @property
+    def has_own_rules(self) -> bool:
+        """Whether an analyst's own rules decided."""
+        return self._own_rules
+
+    @property
+    def baseline(self) -> OptionResult:
+        """The option that the others are compared with."""
+        return next(option for option in self.options if option.name == self.scenario.baseline)
+
     @cached_property
     def summary(self) -> pl.DataFrame:
         """Estimates: columns option, scope, name, metric, mean, low, high, n."""

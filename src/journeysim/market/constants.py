@@ -17,6 +17,8 @@ from journeysim.market.behaviour import Behaviour
 from journeysim.market.presets import PRESETS, LoadedBehaviour, load_preset
 
 NO_SOURCE = "no source given"
+SET_HERE = "set here"
+"""Beginning of the source of a value that a scenario holds itself and that is not the preset's."""
 
 _NAMES = frozenset({"behaviour", "description"})
 """Keys that say what a behaviour is rather than hold a constant of it."""
@@ -66,7 +68,7 @@ def sources(loaded: LoadedBehaviour) -> dict[str, str]:
     """Return where each constant of a behaviour comes from, before changes, by path.
 
     For a behaviour that a scenario holds itself, as a resolved scenario does, the comments are gone; what it
-    has in common with the preset of its name keeps that preset's source.
+    has in common with the preset of its name keeps that preset's source, and the rest says what that has.
     """
     if loaded.text:
         return sources_in(loaded.base, loaded.text)
@@ -76,7 +78,10 @@ def sources(loaded: LoadedBehaviour) -> dict[str, str]:
             theirs = constants(preset.behaviour, sources(preset))
             own = constants(loaded.behaviour)
             return {
-                one.path: one.source for one, here in zip(theirs, own, strict=True) if one.value == here.value
+                one.path: one.source
+                if one.value == here.value
+                else f"{SET_HERE}; {show(one.value)} in the preset {name}"
+                for one, here in zip(theirs, own, strict=True)
             }
     return {}
 

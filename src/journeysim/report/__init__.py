@@ -1,4 +1,4 @@
-"""What people look at: figures made from tables.
+"""What people look at: figures made from tables, and the report made of a run.
 
 Owns everything that is drawn; the only package that imports matplotlib.
 
@@ -23,6 +23,7 @@ from journeysim.report.figures import (
     waits_by_hour,
 )
 from journeysim.report.notebook import show_figures
+from journeysim.report.page import report_html, write_report
 from journeysim.report.style import quiet_style
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "outcome_flows",
     "queue_lengths_by_time",
     "quiet_style",
+    "report_html",
     "retention_against_staffing",
     "told_by_month",
     "tornado",
@@ -42,6 +44,7 @@ __all__ = [
     "wait_against_score",
     "wait_by_time",
     "waits_by_hour",
+    "write_report",
 ]
 
 show_figures()

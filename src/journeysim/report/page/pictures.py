@@ -1,0 +1,194 @@
+"""The few figures that carry a run's answer, each as an image inside the page with words that replace it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import polars as pl
+from matplotlib.figure import Figure
+
+from journeysim.experiment.cells import is_seen
+from journeysim.experiment.headline import headline_columns
+from journeysim.experiment.results import OptionResult
+from journeysim.experiment.runs import Run
+from journeysim.report.figures import (
+    churn_by_reason,
+    customers_by_rung,
+    emotion_curve,
+    option_differences,
+    told_by_month,
+    waits_by_hour,
+)
+from journeysim.report.page import alt_texts
+
+MOST_FIGURES = 5
+MOST_LINES = 6
+"""Options that can be told apart in one figure of lines."""
+
+_MOST_ROWS = 24
+"""Options that fit below one another on a printed page."""
+_MOST_ROWS_OF_PANELS = 12
+"""Options beyond which a figure of differences has one row of panels."""
+_PANELS = 3
+_LARGEST_SVG = 400_000
+"""Bytes beyond which a drawing is a picture of dots instead, so that the page stays small."""
+_DOTS_PER_INCH = 150
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of the page.
+
+    Parameters
+    ----------
+    source : data URI.
+    alt : what it shows, in numbers.
+    caption : what to know when looking at it.
+    """
+
+    source: str
+    alt: str
+    caption: str
+
+
+def pictures_of(run: Run) -> tuple[Picture, ...]:
+    """Draw the figures that carry the answer, the most telling first, at most `MOST_FIGURES`."""
+    return tuple(picture for _, picture in zip(range(MOST_FIGURES), _drawn(run), strict=False))
+
+
+def shown_options(run: Run, most: int) -> list[OptionResult]:
+    """The baseline and the options that differ most from it, in their order, ``most`` in all.
+
+    They differ by the difference of the first metric that options are judged by, over its interval's width.
+    """
+    if len(run.options) <= most:
+        return list(run.options)
+    others = [option for option in run.options if option is not run.baseline]
+    chosen = {option.name for option in sorted(others, key=_distance, reverse=True)[: most - 1]}
+    return [option for option in run.options if option is run.baseline or option.name in chosen]
+
+
+def _distance(option: OptionResult) -> float:
+    found = option.versus_baseline.get("wait_mean_min")
+    distance = 0.0 if found is None else abs(found.difference.difference)
+    # Without a value it is as good as no difference.
+    return distance if distance == distance else 0.0
+
+
+def _drawn(run: Run) -> Iterator[Picture]:
+    lines = shown_options(run, MOST_LINES)
+    names = [option.name for option in lines]
+    summary = run.summary.filter(pl.col("option").is_in(names))
+    left_out = _left_out(run, lines)
+    in_market = run.scenario.baseline_option.market is not None
+    if len(run.options) > 1:
+        yield _differences(run)
+    if run.has_steps and run.scenario.baseline_option.branches == 1:
+        steps = run.steps.filter(pl.col("option").is_in(names))
+        yield from _if_any(
+            lambda: waits_by_hour(steps),
+            lambda: alt_texts.of_waits(steps, names),
+            "How long those wait who join in each hour, in all queues. A 90th percentile far above the mean "
+            "is a queue that is bad for few." + left_out,
+        )
+    if run.scenario.baseline_option.branches == 1:
+        yield from _if_any(
+            lambda: emotion_curve(summary),
+            lambda: alt_texts.of_emotion(lines),
+            "Mean score of what customers go through at each touchpoint, from −1 to 1." + left_out,
+        )
+    if in_market:
+        yield from _if_any(
+            lambda: told_by_month(summary),
+            lambda: alt_texts.of_told(lines),
+            "What good and bad visits make people hear, month by month." + left_out,
+        )
+        yield from _if_any(
+            lambda: churn_by_reason(summary),
+            lambda: alt_texts.of_reasons(lines),
+            "Why customers leave, over the whole horizon." + left_out,
+        )
+        yield from _if_any(
+            lambda: customers_by_rung(summary),
+            lambda: alt_texts.of_rungs(lines),
+            "Customers on each rung of loyalty at the end of each month." + left_out,
+        )
+
+
+def _differences(run: Run) -> Picture:
+    options = shown_options(run, _MOST_ROWS + 1)
+    others = [option for option in options if option is not run.baseline]
+    differences = run.differences.filter(pl.col("option").is_in([option.name for option in others]))
+    metrics = _compared(run)
+    if len(others) > _MOST_ROWS_OF_PANELS:
+        metrics = metrics[:_PANELS]
+    baseline = run.scenario.baseline
+    currency = run.scenario.baseline_option.journey.currency
+    figure = option_differences(differences, metrics, currency=currency, title=f"Difference from {baseline}")
+    caption = (
+        f"Each dot is an option's difference from {baseline}, each line its 95% interval; "
+        "a filled dot is real, a hollow one cannot be told from no change." + _left_out(run, options)
+    )
+    return Picture(_source(figure), alt_texts.of_differences(others, metrics, baseline, currency), caption)
+
+
+def _compared(run: Run) -> list[str]:
+    """Metrics that options are judged by and that differ somewhere, the most important first."""
+    in_market = run.scenario.baseline_option.market is not None
+    columns = headline_columns(run.options, "", in_market=in_market)
+    rows = {option.name: option.metrics for option in run.options}
+    seen = [column.metric for column in columns if is_seen(column, rows)]
+    known = [
+        metric
+        for metric in seen
+        if any(
+            found.difference.difference == found.difference.difference
+            for option in run.options
+            if (found := option.versus_baseline.get(metric)) is not None
+        )
+    ]
+    moved = [
+        metric
+        for metric in known
+        if any(
+            (found := option.versus_baseline.get(metric)) is not None and found.difference.difference != 0
+            for option in run.options
+        )
+    ]
+    return (moved or known)[: 2 * _PANELS]
+
+
+def _left_out(run: Run, shown: Sequence[OptionResult]) -> str:
+    if len(shown) == len(run.options):
+        return ""
+    return (
+        f" Shown are {run.scenario.baseline} and the {len(shown) - 1} of {len(run.options) - 1} options "
+        "whose waits differ most from it; the tables have all."
+    )
+
+
+def _if_any(draw: Callable[[], Figure], describe: Callable[[], str], caption: str) -> Iterator[Picture]:
+    """A picture where there is something to draw: a figure refuses tables without it."""
+    try:
+        figure = draw()
+    except ValueError:
+        return
+    yield Picture(_source(figure), describe(), caption)
+
+
+def _source(figure: Figure) -> str:
+    """A figure as a data URI that is the same whenever it is made."""
+    figure.set_facecolor("white")
+    buffer = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "journeysim", "svg.fonttype": "path"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    kind = "svg+xml"
+    if buffer.tell() > _LARGEST_SVG:
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
+        kind = "png"
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
