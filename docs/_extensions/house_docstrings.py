@@ -1,7 +1,7 @@
 """Docstrings here say what a parameter is, its shape, unit and range; types stand in the signature.
 
-numpydoc takes what follows ``name :``, and the first line of what is returned, for a type and sets it apart. So
-the one is moved to the next line, where numpydoc has the description, and the other becomes a field of its own.
+numpydoc takes what follows ``name :``, and the first line of what is returned, for a type and sets it apart.
+So the one is moved to the next line, where numpydoc has the description, and the other becomes a field.
 """
 
 from __future__ import annotations
