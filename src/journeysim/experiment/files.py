@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +15,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@contextlib.contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
-    """Name a file to write in place of another; when the block ends without an error it takes its place.
-
-    A kill at any moment leaves the old file, the new one, or none.
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a kill at any moment leaves the old file, the new one, or none.
 
     Raises
     ------
@@ -30,8 +26,9 @@ def written_aside(path: Path) -> Iterator[Path]:
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         try:
-            yield aside
-            with aside.open("rb+") as stream:
+            with aside.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
                 os.fsync(stream.fileno())
             aside.replace(path)
         except BaseException:
@@ -41,12 +38,6 @@ def written_aside(path: Path) -> Iterator[Path]:
         _sync_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; see `written_aside`."""
-    with written_aside(path) as aside:
-        aside.write_bytes(content)
 
 
 def write_parquet(path: Path, frame: pl.DataFrame) -> None:

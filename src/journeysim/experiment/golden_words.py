@@ -38,6 +38,20 @@ def golden_answer(found: Golden) -> str:
     )
 
 
+def golden_point(found: Golden) -> Gain | None:
+    """The improvement that is called the golden point; None where there is none.
+
+    The best of the screening if it really raises equity on the fresh replications, but the runner-up where
+    that raises equity too and is surely ahead there.
+    """
+    if not found.confirmed or not found.confirmed[0].raises_equity:
+        return None
+    best, *others = found.confirmed
+    if others and found.ahead is not None and found.ahead.high < 0 and others[0].raises_equity:
+        return others[0]
+    return best
+
+
 def golden_document(found: Golden) -> dict[str, Any]:
     """Return the answer as plain data: costs assumed, the ranking, the best on fresh replications."""
     fresh = found.fresh
@@ -46,6 +60,7 @@ def golden_document(found: Golden) -> dict[str, Any]:
         "baseline": found.screening.scenario.baseline,
         "currency": found.currency,
         "answer": golden_answer(found),
+        "golden_point": _point_document(golden_point(found)),
         "months": _months(found),
         "costs_assumed": {
             str(lever): {"value": rule.value, "is_share": rule.is_share, "meaning": rule.meaning}
@@ -117,7 +132,8 @@ def _gained(gain: Gain, currency: str) -> str:
 
 def _golden_point(found: Golden, first: Gain, second: Gain | None, tried: str) -> str:
     """The answer where the best of the screening really raises equity."""
-    best, place = first, "first"
+    best = golden_point(found) or first
+    place = "first" if best is first else "second"
     against = ""
     if second is not None and found.ahead is not None:
         measure = " for its cost" if first.priced.cost_per_year else ""
@@ -125,8 +141,7 @@ def _golden_point(found: Golden, first: Gain, second: Gain | None, tried: str) -
             against = (
                 f", and on the fresh replications it gains more{measure} than the second, {_named(second)}"
             )
-        elif found.ahead.high < 0 and second.raises_equity:
-            best, place = second, "second"
+        elif best is second:
             against = (
                 f", but on the fresh replications it gains more{measure} than the first, {_named(first)}"
             )
@@ -138,6 +153,20 @@ def _golden_point(found: Golden, first: Gain, second: Gain | None, tried: str) -
         f"Golden point: {_named(best)}. On {best.replications} fresh replications it raises customer "
         f"equity by {_gained(best, found.currency)}. It came {place} of the {tried}{against}."
     )
+
+
+def _point_document(gain: Gain | None) -> dict[str, Any] | None:
+    if gain is None:
+        return None
+    notch = gain.priced.notch
+    return {
+        "title": notch.title,
+        "detail": notch.detail,
+        "lever": str(notch.lever),
+        "place": notch.place,
+        "branch": notch.branch or None,
+        "touchpoints": list(notch.touches),
+    }
 
 
 def _gain_document(gain: Gain) -> dict[str, Any]:

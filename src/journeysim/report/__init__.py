@@ -2,9 +2,10 @@
 
 Owns everything that is drawn; the only package that imports matplotlib.
 
-Must not know how a number came about: it takes tables and returns figures.
+Must not know how a number came about: it takes tables, maps and runs and returns figures.
 """
 
+from journeysim.report.drawing import draw_journey
 from journeysim.report.figures import (
     bank_flows,
     churn_by_reason,
@@ -30,6 +31,7 @@ __all__ = [
     "bank_flows",
     "churn_by_reason",
     "customers_by_rung",
+    "draw_journey",
     "emotion_curve",
     "erlang_against_simulated",
     "option_differences",
