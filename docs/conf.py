@@ -18,6 +18,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "house_docstrings",
     "mathml",
 ]
 exclude_patterns = ["_extensions"]

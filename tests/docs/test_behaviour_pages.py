@@ -57,18 +57,18 @@ def test_the_arithmetic_of_the_page() -> None:
 
 
 def test_the_forms_that_the_reference_shows_are_read(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```yaml\n(.*?)```", behaviour_reference(), re.DOTALL)
+    blocks = re.findall(r"```yaml\n(.*?)```", behaviour_reference(), re.DOTALL)
     (tmp_path / "our-customers.yaml").write_text(load_preset("evidence").text, encoding="utf-8")
     (tmp_path / "map.yaml").write_bytes((ROOT / "journeys/classic-bank.yaml").read_bytes())
     told = []
-    for line in block.splitlines():
-        found = parse_scenario(f"scenario: S\njourney: map.yaml\n{line}\n", "s.yaml", tmp_path)
+    for line in blocks:
+        found = parse_scenario(f"scenario: S\njourney: map.yaml\n{line}", "s.yaml", tmp_path)
         told.append(found.options[0].behaviour.telling.told_bad)
     assert told == [9, 9, 12]
 
 
 def test_what_the_page_says_to_write_works() -> None:
-    (line,) = re.findall(r"^    (behaviour: \w+)", PAGE, re.MULTILINE)
+    (line,) = re.findall(r"^(behaviour: \w+)", PAGE, re.MULTILINE)
     found = parse_scenario(f"scenario: S\njourney: classic-bank.yaml\n{line}\n", "s.yaml", ROOT / "journeys")
     assert found.options[0].behaviour == load_preset("evidence").behaviour
     for path in re.findall(r"`behaviour\.([\w.]+)`", PAGE):

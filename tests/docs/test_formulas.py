@@ -53,7 +53,7 @@ def test_all_reasons_are_listed() -> None:
 def test_the_example_is_what_formulas_say_of_the_textbook_bank(text: str, root: Path) -> None:
     journey = load_journey(root / "journeys/classic-bank.yaml")
     found = formulas_beside(journey, open_days(journey, date(2027, 1, 4), 1))
-    example = text.split("```\n")[1].splitlines()
+    example = text.split("```text\n")[1].split("```", maxsplit=1)[0].splitlines()
     for name, told in found.items():
         assert "; ".join([f"{name}: {told.formula}", *told.reasons]) in example
         (row,) = [line for line in example if line.startswith(f"~ {name}")]

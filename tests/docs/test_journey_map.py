@@ -62,6 +62,15 @@ def test_parameters_of_a_family_work_as_listed(line: tuple[str, str]) -> None:
         Distribution.model_validate({family: {name: values.get(name, "5 min") for name in way}})
 
 
+def test_messages_of_the_page_are_those_of_the_mistakes() -> None:
+    text = BLOCKS[0].replace("count: 2", "count: -3").replace("gamma", "gama")
+    with pytest.raises(InputError) as caught:
+        parse_journey(text.replace("tellers", "machines"), "map.yaml")
+    said = [re.sub(r":\d+:\d+:", ":", str(problem)) for problem in caught.value.problems]
+    shown = re.findall(r"^(map\.yaml):\d+:\d+(:.*)$", PAGE, re.MULTILINE)
+    assert ["".join(line) for line in shown] == said
+
+
 def test_two_full_queues_that_send_to_one_another_are_refused() -> None:
     ways = [("if_reneged", "patience: {constant: 5 min}"), ("if_rejected", "capacity: 3")]
     for key, setting in ways:

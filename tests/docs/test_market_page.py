@@ -7,13 +7,10 @@ import re
 import pytest
 from tests.conftest import ROOT
 
-from journeysim.cli.app import app
-from journeysim.experiment import load_scenario
 from journeysim.market.presets import default_behaviour
 
 PAGE = (ROOT / "docs" / "explanation" / "market.md").read_text(encoding="utf-8")
 NAMED = re.findall(r"^\| `([\w-]+)` \|", PAGE, re.MULTILINE)
-COMMANDS = [line.split() for line in re.findall(r"^journeysim .*", PAGE, re.MULTILINE)]
 
 BEHAVIOUR = default_behaviour()
 QUOTED = [
@@ -49,9 +46,3 @@ def test_every_scenario_with_a_market_is_listed() -> None:
         if re.search(r"^market:", file.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert set(NAMED) == with_market
-
-
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_commands_are_there_and_their_scenarios_load(words: list[str]) -> None:
-    assert words[1] in {command.name or command.callback.__name__ for command in app.registered_commands}
-    assert load_scenario(ROOT / words[2]).options

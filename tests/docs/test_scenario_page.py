@@ -25,11 +25,6 @@ def block(name: str) -> Scenario:
     return parse_scenario(BLOCKS[name], f"{name}.yaml", ROOT / "scenarios")
 
 
-@pytest.mark.parametrize("name", BLOCKS)
-def test_every_block_can_be_run(name: str) -> None:
-    assert block(name).name == name
-
-
 @pytest.mark.parametrize(
     "model",
     [ScenarioFile, OptionFile, MarketFile, RivalFile, RivalScores, BranchFile, PeriodFile, ContrastFile],

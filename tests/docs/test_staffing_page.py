@@ -1,4 +1,4 @@
-"""docs/how-to/staffing.md: what it says of options and defaults is so, and its Python runs."""
+"""docs/how-to/staffing.md: what it says of options and defaults is so."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import typer
-from tests.cli.conftest import MAP
 
 from journeysim.cli.app import app
 from journeysim.experiment.staffing import ENUMERATE_BELOW, SWAP_REACH
@@ -51,12 +50,3 @@ def test_its_targets_are_targets():
     targets = re.findall(r"--target '([^']+)'", PAGE)
     written = [parse_target(one) for one in targets if one != "…"]
     assert len(written) == 7
-
-
-def test_the_python_runs(tmp_path, capsys):
-    (block,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    (tmp_path / "map.yaml").write_text(MAP, encoding="utf-8")
-    code = block.replace("journeys/city-branch.yaml", str(tmp_path / "map.yaml"))
-    code = code.replace('group="tellers"', 'group="tellers", replications=2, fresh=2, jobs=1')
-    exec(compile(code, "docs/how-to/staffing.md", "exec"), {})
-    assert "on fresh luck" in capsys.readouterr().out

@@ -45,9 +45,9 @@ def erlang_against_simulated(
     Returns
     -------
     A figure with a row for each touchpoint that has waits and a panel for each metric: a dot and its 95%
-    interval for the simulation (none with one replication), a cross for the formula. Names begin with ``=``
-    where the formula is exact, with ``~`` where it holds nearly (docs/formulas.md says why), with neither
-    where there is none.
+    interval for the simulation (none with one replication), a hollow diamond for the formula. Names begin
+    with ``=`` where the formula is exact, with ``~`` where it holds nearly (the page on formulas says why),
+    with neither where there is none.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def erlang_against_simulated(
     names = [wrapped(f"{_sign(said.get(name))} {name}".strip(), 24) for name in points]
     metrics = [metric for metric in METRICS if metric != METRICS[2] or _seen(mine, said, metric)]
     heading = title or "Formula beside simulation" + (f": {chosen}" if len(options) > 1 else "")
-    with sheet(heading, 1.0 + 0.33 * len(points)) as figure:
+    with sheet(heading, 1.0 + 0.36 * len(points)) as figure:
         grid = panels(figure, len(metrics), 3, share_x=False)
         for metric, axes in zip(metrics, grid, strict=True):
             _one_metric(axes, mine.filter(pl.col("metric") == metric), metric, points, said)
@@ -79,12 +79,9 @@ def erlang_against_simulated(
 
 _SIMULATED: dict[str, Any] = {"color": COLOURS[0], "marker": "o", "markersize": 5.5}
 _FORMULA: dict[str, Any] = {
-    "color": COLOURS[1],
-    "marker": "x",
-    "markersize": 8,
-    "markeredgewidth": 2.0,
+    "color": COLOURS[1], "marker": "D", "markersize": 10, "markerfacecolor": "none", "markeredgewidth": 1.6,
     "linestyle": "none",
-}
+}  # fmt: skip
 
 
 def _one_metric(
@@ -96,10 +93,10 @@ def _one_metric(
         if row["low"] is not None and row["high"] is not None:
             ends = [row["low"] * words.factor, row["high"] * words.factor]
             axes.plot(ends, [at, at], color=COLOURS[0], linewidth=1.8)
-        axes.plot(row["mean"] * words.factor, at, **_SIMULATED, linestyle="none")
+        axes.plot(row["mean"] * words.factor, at, clip_on=False, linestyle="none", **_SIMULATED)
     for name, one in said.items():
         if metric in one.values and name in points:
-            axes.plot(one.values[metric] * words.factor, points.index(name), **_FORMULA)
+            axes.plot(one.values[metric] * words.factor, points.index(name), clip_on=False, **_FORMULA)
     axes.set_xlim(left=0)
     axes.set_xlabel(words.of_value(), fontsize=9)
     axes.tick_params(labelsize=9)

@@ -11,15 +11,16 @@ from matplotlib.patches import Patch
 
 from journeysim.experiment.statistics import estimate
 from journeysim.report.figures.sheet import (
-    WIDTH_IN,
+    band_opacity,
     hours_along,
     legend_below,
     one_branch,
     options_of,
+    panel_name,
     panels,
+    plain_numbers,
     required,
     sheet,
-    wrapped,
 )
 from journeysim.report.style import COLOURS, dot_styles, line_styles
 from journeysim.units import FloatArray
@@ -53,15 +54,18 @@ def wait_by_time(
     waits = _waits(steps, touchpoint, slot_min)
     options = options_of(waits)
     styles = line_styles(len(options))
-    with sheet(title or _whose_wait(touchpoint), 3.0) as figure:
+    with sheet(title or _whose_wait(touchpoint, "time of day"), 3.0) as figure:
         axes = figure.subplots()
         for option, style in zip(options, styles, strict=True):
             at, mean, low, high = _by_slot(waits.filter(pl.col("option") == option), slot_min)
             # A slot between two without anybody has no line.
             axes.plot(at, mean, label=option, linewidth=1.8, marker="o" if at.size == 1 else "", **style)
-            axes.fill_between(at, low, high, color=style["color"], alpha=0.15, linewidth=0)
+            axes.fill_between(
+                at, low, high, color=style["color"], alpha=band_opacity(len(options)), linewidth=0
+            )
         axes.set_ylim(bottom=0)
         axes.set_ylabel("mean wait, min", fontsize=9)
+        plain_numbers(axes.yaxis)
         _day_along(axes, waits)
         if len(options) > 1:
             legend_below(figure, [Line2D([], [], linewidth=1.8, **style) for style in styles], options)
@@ -92,7 +96,7 @@ def waits_by_hour(steps: pl.DataFrame, touchpoint: str | None = None, *, title: 
         mean=pl.col("wait").mean(), p90=pl.col("wait").quantile(0.9, "linear")
     )
     room = 44 / len(options)
-    with sheet(title or _whose_wait(touchpoint), 3.0) as figure:
+    with sheet(title or _whose_wait(touchpoint, "hour"), 3.0) as figure:
         axes = figure.subplots()
         for number, (option, style) in enumerate(zip(options, styles, strict=True)):
             of_option = found.filter(pl.col("option") == option).sort("slot")
@@ -103,6 +107,7 @@ def waits_by_hour(steps: pl.DataFrame, touchpoint: str | None = None, *, title: 
             axes.plot(at, mean, linestyle="none", markersize=4.5, label=option, **style)
         axes.set_ylim(bottom=0)
         axes.set_ylabel("wait, min", fontsize=9)
+        plain_numbers(axes.yaxis)
         _day_along(axes, found)
         marks = [Line2D([], [], linestyle="none", **style) for style in styles]
         bar = Line2D([], [], linestyle="none", marker="_", color="#444444")
@@ -152,11 +157,11 @@ def queue_lengths_by_time(steps: pl.DataFrame, queue: str, *, every_min: int = 5
             axes.fill_between(moments, low, high, color=COLOURS[0], alpha=0.35, linewidth=0)
             axes.plot(moments, median, color=COLOURS[0], linewidth=1.8)
             if len(options) > 1:
-                name = wrapped(option, int(WIDTH_IN * 11 / columns) - 8)
-                axes.set_title(name, loc="left", fontsize=9)
+                axes.set_title(panel_name(option, columns), loc="left", fontsize=9)
             axes.tick_params(labelsize=9 if columns < 3 else 8)
             hours_along(axes.xaxis, moments[0], moments[-1] if columns == 1 else moments[0] + 60 * 16)
         grid[0].set_ylim(bottom=0)
+        plain_numbers(grid[0].yaxis)
         for axes in grid[::columns]:
             axes.set_ylabel("people waiting", fontsize=9)
         handles = [
@@ -164,7 +169,7 @@ def queue_lengths_by_time(steps: pl.DataFrame, queue: str, *, every_min: int = 5
             Patch(color=COLOURS[0], alpha=0.45, linewidth=0),
             Patch(color=COLOURS[0], alpha=0.18, linewidth=0),
         ]
-        legend_below(figure, handles, ["median day", "half of the days", "9 days in 10"])
+        legend_below(figure, handles, ["median of the days", "half of the days", "9 days in 10"])
     return figure
 
 
@@ -224,8 +229,8 @@ def _by_slot(waits: pl.DataFrame, slot_min: int) -> tuple[FloatArray, ...]:
     return tuple(np.array(found).T)
 
 
-def _whose_wait(touchpoint: str | None) -> str:
-    return "Wait by time of day" + (f": {touchpoint}" if touchpoint else "")
+def _whose_wait(touchpoint: str | None, by: str) -> str:
+    return f"Wait by {by}" + (f": {touchpoint}" if touchpoint else "")
 
 
 def _day_along(axes: Axes, slots: pl.DataFrame) -> None:

@@ -10,7 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from journeysim.market.ledger import flow_name
-from journeysim.report.figures.sheet import WIDTH_IN, estimates_of, number, options_of, sheet, wrapped
+from journeysim.report.figures.sheet import (
+    WIDTH_IN,
+    estimates_of,
+    number,
+    options_of,
+    panel_name,
+    sheet,
+    wrapped,
+)
 from journeysim.report.figures.tiles import tiles
 from journeysim.report.style import INK
 from journeysim.units import FloatArray
@@ -44,23 +52,21 @@ def bank_flows(summary: pl.DataFrame, *, title: str = "From bank to bank over th
     most = max(float(np.nanmax(matrix, initial=0.0)) for matrix in matrices) or 1.0
     columns = 2 if len(banks) <= 4 and len(options) > 1 else 1
     rows = ceil(len(options) / columns)
-    with sheet(title, rows * (0.75 + 0.3 * len(banks)) + 0.5) as figure:
+    with sheet(title, rows * (0.9 + 0.3 * len(banks)) + 0.4) as figure:
         grid = figure.subplots(rows, columns, squeeze=False)
         for unused in grid.ravel()[len(options) :]:
             unused.remove()
         for option, matrix, net, axes in zip(options, matrices, nets, grid.ravel(), strict=False):
             _one_option(axes, matrix, net, banks, most, columns)
             if len(options) > 1:
-                axes.set_title(wrapped(option, int(70 / columns)), loc="left", fontsize=9)
-        figure.supxlabel("to; the last column is the net gain", x=0.01, ha="left", fontsize=9)
-        figure.supylabel("from", fontsize=9)
+                axes.set_title(panel_name(option, columns), loc="left", fontsize=9)
     return figure
 
 
 def _one_option(
     axes: Axes, matrix: FloatArray, net: FloatArray, banks: list[str], most: float, columns: int
 ) -> None:
-    width = int(WIDTH_IN * 11 / columns / (len(banks) + 2.5))
+    width = int(WIDTH_IN * 14 / columns / (len(banks) + 3))
     names = [wrapped(name, 16, lines=1) for name in banks]
     heads = [*(wrapped(name, max(width, 4), lines=2) for name in banks), "net"]
     shown = np.column_stack([matrix, np.full(len(banks), np.nan)])
@@ -71,6 +77,8 @@ def _one_option(
         axes.text(len(banks), row, text, ha="center", va="center", fontsize=8, fontweight="bold", color=INK)
     axes.axvline(len(banks) - 0.5, color=INK, linewidth=1.2)
     axes.tick_params(labelsize=8)
+    axes.set_ylabel("from", fontsize=9)
+    axes.set_xlabel("to, and net gain", fontsize=9)
 
 
 def _between(flows: pl.DataFrame, banks: list[str]) -> FloatArray:

@@ -12,12 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from journeysim.report.figures.sheet import (
+    band_opacity,
     ends_of,
     estimates_of,
     legend_below,
     months_along,
     options_of,
     panels,
+    plain_numbers,
     sheet,
     wrapped,
 )
@@ -125,6 +127,7 @@ def churn_by_reason(summary: pl.DataFrame, *, title: str = "Customers lost, by r
         axes.tick_params(labelsize=9)
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel("customers lost over the horizon", fontsize=9)
+        plain_numbers(axes.xaxis)
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="x")
         for between in range(1, len(reasons)):
@@ -144,8 +147,11 @@ def _monthly_lines(axes: Axes, found: pl.DataFrame, options: Sequence[str]) -> N
         marker = "o" if of_option.height == 1 else ""
         axes.plot(month, of_option["mean"].to_numpy(), label=option, linewidth=1.8, marker=marker, **style)
         low, high = ends_of(of_option)
-        axes.fill_between(month, low, high, color=style["color"], alpha=0.15, linewidth=0)
+        axes.fill_between(
+            month, low, high, color=style["color"], alpha=band_opacity(len(options)), linewidth=0
+        )
     months_along(axes)
+    plain_numbers(axes.yaxis)
     axes.tick_params(labelsize=9)
 
 

@@ -95,7 +95,7 @@ def option_differences(
                     axes.plot(row["difference"] * words.factor, at, **_dot(face))
             axes.axvline(0, color=INK, linewidth=0.8)
             axes.set_xlabel(wrapped(words.of_difference(), 26), fontsize=9)
-            axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
+            axes.xaxis.set_major_locator(MaxNLocator(nbins=3, min_n_ticks=2))
             plain_numbers(axes.xaxis)
             axes.tick_params(labelsize=9)
             axes.tick_params(axis="y", length=0)

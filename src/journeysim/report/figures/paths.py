@@ -11,8 +11,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, PathPatch, Rectangle
 from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
 
-from journeysim.report.figures.sheet import legend_below, one_branch, options_of, required, sheet, wrapped
+from journeysim.report.figures.sheet import (
+    WIDTH_IN,
+    columns_of,
+    legend_below,
+    one_branch,
+    options_of,
+    required,
+    sheet,
+    wrapped,
+)
 from journeysim.report.style import COLOURS, INK
 
 MOST_STEPS = 6
@@ -21,9 +31,12 @@ SMALLEST_SHARE = 0.01
 """Touchpoints that a smaller share of all visits comes to at one step are put together."""
 OTHERS = "others"
 
-_HEIGHT_IN, _LINE_IN = 4.6, 0.15
-_BOX, _STUB = 0.62, 0.09
+_HEIGHT_IN, _LINE_IN = 4.4, 0.15
+"""Height of the picture, where its labels need no more, and of a line of them."""
+_BOX, _STUB = 0.7, 0.08
 """Widths, where a step takes 1."""
+_FEWEST_STEPS = 3
+"""That the width is made for, so that boxes do not become too wide."""
 _GAP = 0.3
 """Between boxes, in lines of text."""
 _ROUNDS = 30
@@ -68,12 +81,14 @@ class _Box:
     ----------
     step, name : which.
     share : of all visits.
+    label : name and share, in one line or several.
     top, slot : where it hangs and how much height it has, with its label; in shares of visits.
     """
 
     step: int
     name: str
     share: float
+    label: str = ""
     top: float = 0.0
     slot: float = 0.0
 
@@ -81,6 +96,24 @@ class _Box:
     def start(self) -> float:
         """Upper edge of the box, in the middle of its slot."""
         return self.top + (self.slot - self.share) / 2
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Where everything stands.
+
+    Parameters
+    ----------
+    boxes : by step and name.
+    steps : columns of boxes.
+    tallest : height of all, in shares of visits.
+    height_in : the same in inches.
+    """
+
+    boxes: Mapping[tuple[int, str], _Box]
+    steps: int
+    tallest: float
+    height_in: float
 
 
 def outcome_flows(steps: pl.DataFrame, option: str | None = None, *, title: str = "") -> Figure:
@@ -113,20 +146,17 @@ def outcome_flows(steps: pl.DataFrame, option: str | None = None, *, title: str 
             f"option: one with steps is required, found {chosen!r}; there are {', '.join(known)}"
         )
     ways = _ways(steps.filter(pl.col("option") == chosen))
-    columns = _columns(ways)
-    boxes, tallest = _placed(columns)
-    last = max(step for step, _ in boxes)
+    plan = _placed(_columns(ways))
     heading = title or "Ways through a visit" + (f": {chosen}" if len(known) > 1 else "")
-    with sheet(heading, _HEIGHT_IN + 0.4) as figure:
+    with sheet(heading, plan.height_in + 0.4) as figure:
         axes = figure.subplots()
-        seen = _draw_ways(axes, ways, boxes)
-        for box in boxes.values():
-            _draw_box(axes, box, tallest, last)
-        axes.set_xlim(-0.02, last - 1 + _BOX + _STUB + 0.03)
-        axes.set_ylim(tallest, 0)
-        axes.set_xticks(
-            [step - 1 + _BOX / 2 for step in range(1, last + 1)], [f"step {s}" for s in range(1, last + 1)]
-        )
+        seen = _draw_ways(axes, ways, plan)
+        for box in plan.boxes.values():
+            _draw_box(axes, box)
+        axes.set_xlim(-0.02, _width(plan.steps) + 0.03)
+        axes.set_ylim(plan.tallest, 0)
+        numbers = range(1, plan.steps + 1)
+        axes.set_xticks([step - 1 + _BOX / 2 for step in numbers], [f"step {step}" for step in numbers])
         axes.set_yticks([])
         axes.grid(visible=False)
         axes.tick_params(length=0, labelsize=9)
@@ -192,28 +222,52 @@ def _middle(come: Sequence[_Way], name: str, place: Mapping[str, int]) -> float:
     return sum(place[way.here] * way.share for way in into) / sum(way.share for way in into)
 
 
-def _placed(columns: Sequence[Sequence[_Box]]) -> tuple[dict[tuple[int, str], _Box], float]:
-    """Boxes with their places, and the height of all.
+def _placed(columns: Sequence[Sequence[_Box]]) -> _Plan:
+    """Labels and places of all boxes.
 
-    Every slot holds a line of text, however small its box. How high a line is, in shares of visits, depends
-    on the height of all, which depends on it.
+    Every slot holds its label, however small its box. How high a line is, in shares of visits, depends on the
+    height of all, which depends on it.
     """
+    room = int((WIDTH_IN - 0.2) / _width(len(columns)) * _BOX * 14)
+    labelled = [[replace(box, label=_label(box, room)) for box in boxes] for boxes in columns]
+    needed = max(sum(_lines(box) + _GAP for box in boxes) for boxes in labelled) * _LINE_IN
+    height_in = max(_HEIGHT_IN, 1.6 * needed)
     line = 0.0
     for _ in range(_ROUNDS):
-        tallest = max(sum(max(box.share, line) + _GAP * line for box in boxes) for boxes in columns)
-        line = tallest * _LINE_IN / _HEIGHT_IN
+        tallest = max(sum(_slot(box, line) + _GAP * line for box in boxes) for boxes in labelled)
+        line = tallest * _LINE_IN / height_in
     found: dict[tuple[int, str], _Box] = {}
-    for boxes in columns:
+    for boxes in labelled:
         top = 0.0
         for box in boxes:
-            slot = max(box.share, line)
-            found[box.step, box.name] = replace(box, top=top, slot=slot)
-            top += slot + _GAP * line
-    return found, tallest
+            found[box.step, box.name] = replace(box, top=top, slot=_slot(box, line))
+            top += _slot(box, line) + _GAP * line
+    return _Plan(found, len(columns), tallest, height_in)
 
 
-def _draw_ways(axes: Axes, ways: Sequence[_Way], boxes: Mapping[tuple[int, str], _Box]) -> set[str]:
+def _width(steps: int) -> float:
+    """Width of all, where a step takes 1."""
+    return max(steps, _FEWEST_STEPS) - 1 + _BOX + _STUB
+
+
+def _label(box: _Box, room: int) -> str:
+    """Name and share, in as few lines of ``room`` columns as they need, at most three."""
+    share = f"{box.share:.0%}" if box.share >= SMALLEST_SHARE else "<1%"
+    in_one = f"{box.name} {share}"
+    return in_one if columns_of(in_one) <= room else f"{wrapped(box.name, room)}\n{share}"
+
+
+def _lines(box: _Box) -> int:
+    return box.label.count("\n") + 1
+
+
+def _slot(box: _Box, line: float) -> float:
+    return max(box.share, _lines(box) * line)
+
+
+def _draw_ways(axes: Axes, ways: Sequence[_Way], plan: _Plan) -> set[str]:
     """Draw where people go on and where they leave; return the looks that are seen."""
+    boxes = plan.boxes
     leaves_at = {key: box.start for key, box in boxes.items()}
     comes_at = dict(leaves_at)
     seen: set[str] = set()
@@ -222,7 +276,7 @@ def _draw_ways(axes: Axes, ways: Sequence[_Way], boxes: Mapping[tuple[int, str],
         target = boxes.get((way.step + 1, way.to or ""))
         return boxes[way.step, way.here].top, way.to is None, target.top if target else 0.0, way.outcome
 
-    for step in range(1, len({step for step, _ in boxes}) + 1):
+    for step in range(1, plan.steps + 1):
         for way in sorted((way for way in ways if way.step == step), key=order):
             here, there = (step, way.here), (step + 1, way.to or "")
             left, start = step - 1 + _BOX, leaves_at[here]
@@ -251,24 +305,17 @@ def _ribbon(
     )
 
 
-def _draw_box(axes: Axes, box: _Box, tallest: float, last: int) -> None:
-    axes.add_patch(
-        Rectangle(
-            (box.step - 1, box.start),
-            _BOX,
-            box.share,
-            facecolor="#EEF2F5",
-            edgecolor="#555555",
-            linewidth=0.6,
-        )
+def _draw_box(axes: Axes, box: _Box) -> None:
+    where = (box.step - 1, box.start)
+    axes.add_patch(Rectangle(where, _BOX, box.share, facecolor="#EEF2F5", edgecolor="#555555", linewidth=0.6))
+    text = axes.text(
+        box.step - 1 + _BOX / 2,
+        box.start + box.share / 2,
+        box.label,
+        ha="center",
+        va="center",
+        fontsize=8,
+        color=INK,
     )
-    lines = max(1, min(3, int(box.slot / tallest * _HEIGHT_IN / _LINE_IN) - 1))
-    width = int(7.0 / (last - 1 + _BOX + _STUB) * _BOX * 14)
-    share = f"{box.share:.0%}" if box.share >= 0.01 else "<1%"
-    if lines == 1:
-        text = f"{wrapped(box.name, max(4, width - len(share) - 1), lines=1)} {share}"
-    else:
-        text = f"{wrapped(box.name, width, lines=lines)}\n{share}"
-    axes.text(
-        box.step - 1 + _BOX / 2, box.top + box.slot / 2, text, ha="center", va="center", fontsize=8, color=INK
-    )
+    # A label is higher than a small box, whose edges would cross it out.
+    text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])

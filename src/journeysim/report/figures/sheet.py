@@ -12,7 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator, MultipleLocator
 
 from journeysim.report.style import quiet_style
 from journeysim.units import FloatArray
@@ -60,7 +60,7 @@ def panels(
 
 def legend_below(figure: Figure, handles: Sequence[Artist], names: Sequence[str]) -> None:
     """Name what is drawn, below everything; the figure grows by the rows that takes."""
-    labels = [wrapped(name, 44) for name in names]
+    labels = [wrapped(name, 36, lines=3) for name in names]
     widest = max(columns_of(line) for label in labels for line in label.split("\n"))
     width_in, height_in = figure.get_size_inches()
     beside = max(1, min(len(labels), int(width_in * COLUMNS_PER_INCH // (widest + 7))))
@@ -79,6 +79,16 @@ def legend_below(figure: Figure, handles: Sequence[Artist], names: Sequence[str]
         handlelength=3.2,
         columnspacing=1.4,
     )
+
+
+def band_opacity(count: int) -> float:
+    """How opaque the bands of ``count`` lines are: several lie over one another."""
+    return max(0.06, 0.2 - 0.03 * count)
+
+
+def panel_name(option: str, columns: int) -> str:
+    """Name of an option above its panel, one of ``columns`` beside one another."""
+    return wrapped(option, int(WIDTH_IN * 12 / columns) - 5, lines=3)
 
 
 def required(table: pl.DataFrame, what: str, columns: Sequence[str]) -> None:
@@ -177,16 +187,35 @@ def hours_along(axis: Axis, first_min: float, last_min: float) -> None:
     axis.set_major_formatter(FuncFormatter(lambda minute, _: clock(minute)))
 
 
+class PlainNumbers(Formatter):
+    """Numbers along an axis as in the tables: 12,000 and −0.50, all with the same decimals."""
+
+    def __call__(self, value: float, pos: int | None = None) -> str:  # noqa: ARG002
+        """Write one number with as many decimals as it has."""
+        return number(value, _decimals(value))
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """Write all numbers of an axis."""
+        decimals = max((_decimals(value) for value in values), default=0)
+        return [number(value, decimals) for value in values]
+
+
 def plain_numbers(*axis: Axis) -> None:
-    """Write the numbers along axes as in the tables: 12,000 and −0.5."""
+    """Write the numbers along axes as in the tables."""
     for one in axis:
-        one.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+        one.set_major_formatter(PlainNumbers())
 
 
-def number(value: float) -> str:
-    """Write a round number with as many decimals as it has, and thousands set apart."""
-    text = f"{abs(value):,.6f}".rstrip("0").rstrip(".")
-    return text if value >= 0 or text == "0" else f"−{text}"
+def number(value: float, decimals: int = 0) -> str:
+    """Write a number with thousands set apart and a minus sign as wide as a plus."""
+    text = f"{abs(value):,.{decimals}f}"
+    return f"−{text}" if value < 0 and float(text.replace(",", "")) else text
+
+
+def _decimals(value: float) -> int:
+    """Decimals that a number has, at most six."""
+    text = f"{value:.6f}".rstrip("0")
+    return len(text) - text.index(".") - 1
 
 
 def months_along(axes: Axes) -> None:

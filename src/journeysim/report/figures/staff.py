@@ -7,7 +7,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from journeysim.report.figures.sheet import one_branch, options_of, required, sheet, wrapped
+from journeysim.report.figures.sheet import one_branch, options_of, panel_name, required, sheet, wrapped
 from journeysim.report.figures.tiles import tiles
 from journeysim.report.style import INK
 from journeysim.units import FloatArray
@@ -76,7 +76,7 @@ def utilisation_by_hour(
 
 def _entitle(axes: Axes, option: str) -> None:
     if option:
-        axes.set_title(wrapped(option, 80), loc="left", fontsize=9)
+        axes.set_title(panel_name(option, 1), loc="left", fontsize=9)
 
 
 def _shares(steps: pl.DataFrame, rosters: pl.DataFrame, group: str, first: int, last: int) -> FloatArray:

@@ -16,7 +16,9 @@ from journeysim.report.figures.sheet import (
     estimates_of,
     legend_below,
     options_of,
+    panel_name,
     panels,
+    plain_numbers,
     required,
     sheet,
     wrapped,
@@ -48,7 +50,7 @@ def emotion_curve(summary: pl.DataFrame, *, title: str = "How the journey feels"
     options = options_of(found)
     points = [str(name) for name in found["name"].unique(maintain_order=True)]
     styles = line_styles(len(options))
-    room = 0.5 / len(options)
+    room = 0.4 / len(options)
     upright = len(points) > 7
     with sheet(title, 3.9 if upright else 3.2) as figure:
         axes = figure.subplots()
@@ -69,6 +71,7 @@ def emotion_curve(summary: pl.DataFrame, *, title: str = "How the journey feels"
         )
         axes.set_xticks(range(len(points)), names, **rotated)
         axes.set_ylabel("mean score, −1…1", fontsize=9)
+        plain_numbers(axes.yaxis)
         axes.tick_params(labelsize=9)
         if len(options) > 1:
             handles = [
@@ -129,9 +132,10 @@ def wait_against_score(visits: pl.DataFrame, *, title: str = "What waiting does 
             axes.plot(at, of_option["mean"], color=COLOURS[0], marker="o", markersize=4, linewidth=1.6)
             axes.axhline(0, color=INK, linewidth=0.8)
             if len(options) > 1:
-                axes.set_title(wrapped(option, int(76 / columns) - 4), loc="left", fontsize=9)
+                axes.set_title(panel_name(option, columns), loc="left", fontsize=9)
             axes.tick_params(labelsize=9)
         grid[0].set_xlim(left=0)
+        plain_numbers(grid[0].xaxis, grid[0].yaxis)
         for axes in grid[::columns]:
             axes.set_ylabel("score, −1…1", fontsize=9)
         for axes in grid[-columns:]:
