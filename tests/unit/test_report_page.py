@@ -138,7 +138,7 @@ def test_the_answer_comes_first_in_the_words_of_the_run(reports: Reports) -> Non
 def test_names_are_text_whatever_they_hold(reports: Reports) -> None:
     _, page = reports("options")
     rows = tables(parsed(page))["Options, what they mean and what they change"]
-    assert [row[0] for row in rows[1:]] == ["Today", HOSTILE, CHINESE, LONG]
+    assert [row[0] for row in rows[1:]] == ["Today (baseline)", HOSTILE, CHINESE, LONG]
     assert rows[2][1:] == ["<i>One</i> more", "staff.tellers.count: 4"]
     assert rows[3][2].split() == ["staff.tellers.count:", "5", "costs", "1,000", "a", "year"]
 

@@ -72,19 +72,22 @@ def _own(found: Assumptions, *, in_market: bool) -> DataTable | None:
 
 
 def compared_options(scenario: Scenario) -> DataTable:
-    """What each option means and what it changes."""
+    """What each option means, where that is told, and what it changes."""
     written = scenario.resolved.get("options", {})
-    rows = tuple(
-        (
-            option.name,
-            " ".join(option.description.split())
-            or ("The baseline." if option.name == scenario.baseline else ""),
-            "\n".join(_changes(option, written.get(option.name) or {})),
-        )
+    names = [
+        f"{option.name} (baseline)" if option.name == scenario.baseline else option.name
         for option in scenario.options
-    )
-    head = ("option", "what it means", "what it changes")
-    return DataTable("Options, what they mean and what they change", head, rows, words=True)
+    ]
+    columns = {
+        "option": names,
+        "what it means": [" ".join(option.description.split()) for option in scenario.options],
+        "what it changes": [
+            "\n".join(_changes(option, written.get(option.name) or {})) for option in scenario.options
+        ],
+    }
+    told = {head: cells for head, cells in columns.items() if any(cells)}
+    rows = tuple(zip(*told.values(), strict=True))
+    return DataTable("Options, what they mean and what they change", tuple(told), rows, words=True)
 
 
 def _changes(option: Option, written: Mapping[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -76,7 +77,7 @@ def _distance(option: OptionResult) -> float:
     found = option.versus_baseline.get("wait_mean_min")
     distance = 0.0 if found is None else abs(found.difference.difference)
     # Without a value it is as good as no difference.
-    return distance if distance == distance else 0.0
+    return 0.0 if math.isnan(distance) else distance
 
 
 def _drawn(run: Run) -> Iterator[Picture]:
@@ -95,7 +96,7 @@ def _drawn(run: Run) -> Iterator[Picture]:
             "How long those wait who join in each hour, in all queues. A 90th percentile far above the mean "
             "is a queue that is bad for few." + left_out,
         )
-    if run.scenario.baseline_option.branches == 1:
+    if run.scenario.baseline_option.branches == 1 and _is_a_journey(lines):
         yield from _if_any(
             lambda: emotion_curve(summary),
             lambda: alt_texts.of_emotion(lines),
@@ -117,6 +118,17 @@ def _drawn(run: Run) -> Iterator[Picture]:
             lambda: alt_texts.of_rungs(lines),
             "Customers on each rung of loyalty at the end of each month." + left_out,
         )
+
+
+def _is_a_journey(options: Sequence[OptionResult]) -> bool:
+    """Whether more than one touchpoint was scored: one alone makes no curve."""
+    scored = {
+        name
+        for option in options
+        for name, found in option.by("touchpoint").items()
+        if "score_mean" in found and not math.isnan(found["score_mean"].mean)
+    }
+    return len(scored) > 1
 
 
 def _differences(run: Run) -> Picture:
@@ -146,7 +158,7 @@ def _compared(run: Run) -> list[str]:
         metric
         for metric in seen
         if any(
-            found.difference.difference == found.difference.difference
+            not math.isnan(found.difference.difference)
             for option in run.options
             if (found := option.versus_baseline.get(metric)) is not None
         )

@@ -28,7 +28,7 @@ MOST_COLUMNS = 7
 """Columns of numbers that fit beside a name on a printed page."""
 
 MARK = "*"
-_HYPHEN_BEFORE_NUMBER = re.compile(r"(?<![\w.])-(?=\d)")
+_HYPHEN_BEFORE_NUMBER = re.compile(r"(?<![\w.-])-(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def observed_table(run: Run, columns: Sequence[Column]) -> DataTable:
         cells.append(estimate_cells(column, found))
         unit = column.heading.replace("\n", " ")
         head += [f"{unit}\nobserved", f"{unit}\nsimulated"]
-    rows = tuple((name, *(_typeset(cell[at]) for cell in cells)) for at, name in enumerate(names))
+    rows = tuple((name, *(typeset(cell[at]) for cell in cells)) for at, name in enumerate(names))
     notes = (f"{MARK} outside the interval of the simulation.",) if outside else ()
     return DataTable(f"Observed and simulated, {run.scenario.baseline}", tuple(head), rows, notes)
 
@@ -181,13 +181,11 @@ def _table(
     cells: Mapping[Column, Sequence[str]],
     notes: Sequence[str],
 ) -> DataTable:
-    head = (first, *(_typeset(column.heading) for column in cells))
-    rows = tuple(
-        (name, *(_typeset(column[at]) for column in cells.values())) for at, name in enumerate(names)
-    )
+    head = (first, *(typeset(column.heading) for column in cells))
+    rows = tuple((name, *(typeset(column[at]) for column in cells.values())) for at, name in enumerate(names))
     return DataTable(caption, head, rows, tuple(notes))
 
 
-def _typeset(cell: str) -> str:
-    """A cell with a true minus sign, and without the blank that lines up text in a terminal."""
-    return _HYPHEN_BEFORE_NUMBER.sub("−", cell.rstrip())
+def typeset(text: str) -> str:
+    """Text with true minus signs, and without the blank that lines up cells in a terminal."""
+    return _HYPHEN_BEFORE_NUMBER.sub("−", text.rstrip())

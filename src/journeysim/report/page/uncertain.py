@@ -14,7 +14,8 @@ from journeysim.experiment.remarks import horizon_text, lasting, pairing_text, y
 from journeysim.experiment.results import MetricKey, values_by_metric
 from journeysim.experiment.runs import Run
 from journeysim.experiment.standing import few, number_with_interval
-from journeysim.experiment.statistics import estimate
+from journeysim.experiment.statistics import Difference, estimate, paired_difference
+from journeysim.report.page.tables import typeset
 
 FEW_REPLICATIONS = 10
 """Below it an interval rests on too few to lean on."""
@@ -171,11 +172,28 @@ def _calibration(run: Run) -> Iterator[str]:
         f"{abs(moved.mean):,.0f} {'more' if moved.mean > 0 else 'fewer'}{between}, "
         f"{abs(moved.mean) / started:.1%} of them: noise of calibration and chance, and no finding."
     )
+    drift = _drift(run, market.months)
+    if drift is not None and (drift.low > 0 or drift.high < 0):
+        yield (
+            f"Its customers' mean satisfaction should stand still too, but moves by {drift.difference:+.3f} "
+            f"({drift.low:+.3f} to {drift.high:+.3f}) on the scale from −1 to 1 from the first month to the "
+            "last. Figures over months show that beside what options do."
+        ).replace("-", "−")
     if len(run.options) > 1:
         yield (
             f"Options are held against {baseline} under the same luck and with the same constants, not "
             f"against {started:,}."
         )
+
+
+def _drift(run: Run, months: int) -> Difference | None:
+    """Change of the baseline's mean satisfaction from the first month to the last; None for one month."""
+    values = values_by_metric(run.metrics, run.scenario.baseline)
+    path = [values.get(MetricKey("all", "", "satisfaction_mean", month)) for month in (1, months)]
+    first, last = path
+    if months < 2 or first is None or last is None:
+        return None
+    return paired_difference(last, first)
 
 
 def _observed(run: Run) -> Iterator[str]:
@@ -227,10 +245,15 @@ def _formulas(run: Run) -> Iterator[str]:
 
 
 def _doubtful(warnings: Sequence[Problem]) -> Iterator[str]:
-    for warning in warnings[:_MOST_WARNINGS]:
+    """What looks doubtful, once for each place: options that share a map share its doubts."""
+    alike: dict[tuple[str, str], list[Problem]] = {}
+    for warning in warnings:
+        alike.setdefault((warning.path, warning.problem), []).append(warning)
+    for (path, problem), found in list(alike.items())[:_MOST_WARNINGS]:
         # The place is in somebody's file, which the reader of a report does not have.
-        yield _sentence(str(Problem("", 0, 0, warning.path, warning.problem, warning.found, warning.hint)))
-    if (more := len(warnings) - _MOST_WARNINGS) > 0:
+        told = str(Problem("", 0, 0, path, problem, found[0].found, found[0].hint))
+        yield _sentence(f"{told} ({len(found)} times, in different options)" if len(found) > 1 else told)
+    if (more := len(alike) - _MOST_WARNINGS) > 0:
         yield f"And {more} more, which `journeysim check` lists."
 
 
@@ -239,4 +262,4 @@ def _signed(value: float) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text if text.endswith((".", "?", "!")) else f"{text}."
+    return typeset(text if text.endswith((".", "?", "!")) else f"{text}.")
