@@ -212,7 +212,7 @@ def test_text_stands_out_on_every_ground_in_light_dark_and_print() -> None:
                 assert (high + 0.05) / (low + 0.05) >= 4.5, (text, ground)
     # Every colour of text or ground is one of these, but for figures, which are drawn on white.
     used = set(re.findall(r"(?<![-\w])(?:color|background): ([^;]+);", style))
-    assert used <= {f"var(--{name})" for name in themes[0]} | {"#ffffff", "#545d68", "inherit"}
+    assert used <= {f"var(--{name})" for name in themes[0]} | {"#ffffff", "#545d68", "inherit", "none"}
 
 
 def test_the_wheel_holds_the_template_and_the_style(root: Path, tmp_path: Path) -> None:
