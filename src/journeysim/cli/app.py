@@ -110,6 +110,49 @@ Exit codes: 0 done (no roster meeting the target is an answer too), 2 the input 
 what finished kept, 1 a fault of ours.
 """
 
+SENSITIVITY_SHORT = "Say what an answer hangs on."
+SENSITIVITY_HELP = """Move every number by itself and rank them by what that does to a metric.
+
+The numbers of the map (arrivals, services, patience, acceptable waits, staff, attentiveness, failures, shares
+of segments and needs) go a fifth down and a fifth up, staff one server less and one more, all with the same
+luck. --option asks about the difference that an option makes to the baseline: what a planner has to defend.
+A tornado is drawn into the run's folder.
+
+\b
+Examples:
+  journeysim sensitivity scenarios/lunch-hour.yaml --metric retained_fraction
+  journeysim sensitivity scenarios/lunch-hour.yaml --metric customers_end --option 'Fifth teller at lunch'
+  journeysim sensitivity journeys/city-branch.yaml --metric wait_mean_min --vary staff.tellers.count=3..6
+  journeysim sensitivity scenarios/lunch-hour.yaml --metric told_bad --vary behaviour.telling.probability
+  journeysim sensitivity scenarios/lunch-hour.yaml --metric net_value_per_year --behaviour --json
+
+\b
+Exit codes: 0 done, 2 the input is wrong, 3 stopped early with what finished kept, 1 a fault of ours.
+"""
+
+EXPORT_SHORT = "Write a run for other programs."
+EXPORT_HELP = """Write a kept run for other programs: event logs, tables, a diagram.
+
+\b
+Formats:
+  xes      event log of IEEE 1849, for process mining     ocel     object-centric event log, OCEL 2.0 (JSON)
+  csv      a table as text                                parquet  a table as Parquet
+  mermaid  the journey with its scores as a diagram       vidigi   event log for animations with vidigi
+
+Event logs, and tables of steps or visits, need a run that was made with --steps. An event log is of one
+option and one replication: each is a history of its own.
+
+\b
+Examples:
+  journeysim export runs/city-branch-1a2b3c4d --format xes
+  journeysim export runs/lunch-hour-relief-1a2b3c4d --format ocel --option 'Fifth teller at lunch' -o log.json
+  journeysim export runs/city-branch-1a2b3c4d --format csv --table metrics -o metrics.csv
+  journeysim export runs/city-branch-1a2b3c4d --format mermaid
+
+\b
+Exit codes: 0 done, 2 the input is wrong, 3 the file cannot be written, 1 a fault of ours.
+"""
+
 CHECK_SHORT = "Say what is wrong with maps, scenarios and behaviours."
 CHECK_HELP = """Say everything that is wrong with maps, scenarios and behaviours, without running them.
 
@@ -203,6 +246,17 @@ class EngineChoice(StrEnum):
 
     AUTO = "auto"
     SIMPY = "simpy"
+
+
+class ExportChoice(StrEnum):
+    """Formats of other programs."""
+
+    XES = "xes"
+    OCEL = "ocel"
+    CSV = "csv"
+    PARQUET = "parquet"
+    MERMAID = "mermaid"
+    VIDIGI = "vidigi"
 
 
 class SchemaChoice(StrEnum):
@@ -477,6 +531,101 @@ def staff(
             as_json=json_,
         )
     )
+
+
+@app.command(help=SENSITIVITY_HELP, short_help=SENSITIVITY_SHORT)
+@guarded
+def sensitivity(
+    scenario: Annotated[
+        Path, typer.Argument(metavar="SCENARIO", help="A scenario file, or a bare journey map.")
+    ],
+    metric: Annotated[
+        str, typer.Option(metavar="METRIC", help="What is asked about, such as retained_fraction.")
+    ],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH[=LOW..HIGH]",
+            help="Move this alone, between values, factors (x0.7..x1.3) or steps (-1..+1); repeatable.",
+        ),
+    ] = None,
+    option: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Ask about this option's difference from the baseline."),
+    ] = None,
+    behaviour: Annotated[
+        bool, typer.Option("--behaviour", help="Also the constants of behaviour that are assumptions.")
+    ] = False,
+    all_: Annotated[
+        bool, typer.Option("--all", help="All of these, and routes, money and constants with a source.")
+    ] = False,
+    set_: ChangedFirst = None,
+    replications: Annotated[
+        int, typer.Option(metavar="N", min=2, help="Replications of every end; default: 4.")
+    ] = 4,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder in which the run gets its own folder.")
+    ] = Path("runs"),
+    picture: Annotated[
+        Path | None,
+        typer.Option("-o", metavar="FILE", help="Write the tornado here too: .svg, .png or .pdf."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a run that was stopped.")] = False,
+    json_: TablesAsJson = False,
+) -> None:
+    """Say what an answer hangs on: every number moved by itself, ranked by what it does to a metric."""
+    from journeysim.cli.sensitivity_command import SensitivityRequest, sensitivity_command
+
+    sensitivity_command(
+        SensitivityRequest(
+            scenario=scenario,
+            metric=metric,
+            vary=tuple(vary or ()),
+            option=option,
+            behaviour=behaviour,
+            everything=all_,
+            changes=tuple(set_ or ()),
+            replications=replications,
+            seed=seed,
+            jobs=jobs,
+            out=out,
+            picture=picture,
+            resume=resume,
+            as_json=json_,
+        )
+    )
+
+
+@app.command(help=EXPORT_HELP, short_help=EXPORT_SHORT)
+@guarded
+def export(
+    run_: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that keeps a finished run.")],
+    format_: Annotated[ExportChoice, typer.Option("--format", help="What to write.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="PATH", help="The file; default: exports/ in the run's folder."
+        ),
+    ] = None,
+    table: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="For csv and parquet: steps, visits, metrics, months, summary, ..."
+        ),
+    ] = "steps",
+    option: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose event log or diagram; default: the baseline's.")
+    ] = None,
+    replication: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Which replication's event log, from 1; default: 1.")
+    ] = 1,
+) -> None:
+    """Write a kept run for other programs: event logs, tables, a diagram."""
+    from journeysim.cli.export_command import ExportRequest, export_command
+
+    export_command(ExportRequest(run_, format_.value, output, table, option, replication))
 
 
 @app.command(help=CHECK_HELP, short_help=CHECK_SHORT)

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a kill at any moment leaves the old file, the new one, or none.
+@contextlib.contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """Name a file to write in place of another; when the block ends without an error it takes its place.
+
+    A kill at any moment leaves the old file, the new one, or none.
 
     Raises
     ------
@@ -26,9 +30,8 @@ def write_whole(path: Path, content: bytes) -> None:
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         try:
-            with aside.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
+            yield aside
+            with aside.open("rb+") as stream:
                 os.fsync(stream.fileno())
             aside.replace(path)
         except BaseException:
@@ -38,6 +41,12 @@ def write_whole(path: Path, content: bytes) -> None:
         _sync_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; see `written_aside`."""
+    with written_aside(path) as aside:
+        aside.write_bytes(content)
 
 
 def write_parquet(path: Path, frame: pl.DataFrame) -> None:

@@ -1,0 +1,83 @@
+"""docs/how-to/sensitivity.md: its commands and its Python run, and it says what the program does."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from tests.market_maps import write_market
+from tests.small_branch import SMALL_MAP
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs/how-to/sensitivity.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^    (journeysim .*)$", PAGE, re.MULTILINE)
+
+
+def command():
+    import typer
+
+    from journeysim.cli.app import app
+
+    return typer.main.get_command(app).commands["sensitivity"]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_commands_ask_what_their_scenarios_can_answer(line):
+    from journeysim.experiment import load_scenario
+    from journeysim.experiment.sensitivity import _ranges, _sides
+    from journeysim.experiment.sensitivity_plan import Plan
+
+    given = command().make_context("sensitivity", shlex.split(line)[2:]).params
+    loaded = load_scenario(ROOT / given["scenario"])
+    sides = _sides(loaded, given["metric"], given["option"], given["replications"], "")
+    vary = tuple(given["vary"] or ())
+    ranges = _ranges(loaded, given["metric"], vary, given["behaviour"], given["all_"])
+    assert Plan.of(loaded, sides, ranges, given=bool(vary), file="").ends
+
+
+def test_the_python_runs(tmp_path, capsys, monkeypatch):
+    (block,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    (tmp_path / "map.yaml").write_text(SMALL_MAP, encoding="utf-8")
+    code = block.replace("journeys/city-branch.yaml", str(tmp_path / "map.yaml"))
+    exec(compile(code, "docs/how-to/sensitivity.md", "exec"), {})
+    assert "number of tellers" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "option", ["option", "vary", "behaviour", "all", "replications", "out", "resume", "jobs", "seed", "json"]
+)
+def test_options_that_the_page_names_exist(option):
+    assert f"`--{option}" in PAGE
+    assert any(f"--{option}" in parameter.opts for parameter in command().params)
+
+
+def test_defaults_of_the_command_are_those_of_python_and_of_the_page():
+    from journeysim.experiment.ranges import USUAL
+    from journeysim.experiment.sensitivity import DEFAULT_REPLICATIONS
+
+    defaults = {one.name: one.default for one in command().params}
+    assert defaults["replications"] == DEFAULT_REPLICATIONS
+    assert f"`--replications` ({DEFAULT_REPLICATIONS} by default)" in PAGE
+    assert USUAL == 1 / 5
+
+
+@pytest.mark.slow
+def test_the_answer_on_the_page_is_the_programs():
+    from journeysim.experiment.sensitivity import sensitivity
+    from journeysim.experiment.sensitivity_words import sensitivity_answer
+
+    (shown,) = re.findall(r"```\n(Of the .*?)\n```", PAGE, re.DOTALL)
+    found = sensitivity(ROOT / "journeys/city-branch.yaml", "wait_mean_min")
+    assert " ".join(shown.split()) == sensitivity_answer(found)
+
+
+def test_kinds_that_the_page_names_are_varied(tmp_path):
+    from journeysim.experiment import load_scenario
+    from journeysim.experiment.varied_map import map_parameters
+
+    option = load_scenario(write_market(tmp_path)).baseline_option
+    table = PAGE.split("| what | moved |")[1].split("\n\n")[0]
+    for kind in {one.kind for one in map_parameters(option)}:
+        assert str(kind) in table or {"fails": "failures"}[str(kind)] in table
