@@ -231,6 +231,10 @@ Seed = Annotated[int | None, typer.Option(metavar="N", min=0, max=2**63 - 1, hel
 Jobs = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Processes to work in; default: one for each core.")
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Work on the Dask cluster of this scheduler, as tcp://HOST:8786."),
+]
 TablesAsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of the tables.")]
 ChangedFirst = Annotated[
     list[str] | None,
@@ -303,6 +307,7 @@ def run(
     ] = None,
     seed: Seed = None,
     jobs: Jobs = None,
+    cluster: Cluster = None,
     engine: Annotated[
         EngineChoice, typer.Option(help="What simulates a day; the results are equal.")
     ] = EngineChoice.AUTO,
@@ -336,6 +341,7 @@ def run(
             replications=replications,
             seed=seed,
             jobs=jobs,
+            cluster=cluster,
             engine=engine.value,
             out=out,
             resume=resume,
@@ -388,6 +394,7 @@ def golden(
     ] = 10,
     seed: Seed = None,
     jobs: Jobs = None,
+    cluster: Cluster = None,
     out: TwoRuns = Path("runs"),
     resume: Annotated[bool, typer.Option("--resume", help="Continue a search that was stopped.")] = False,
     json_: TablesAsJson = False,
@@ -405,6 +412,7 @@ def golden(
             fresh=fresh,
             seed=seed,
             jobs=jobs,
+            cluster=cluster,
             out=out,
             resume=resume,
             as_json=json_,
@@ -440,6 +448,7 @@ def select(
     ] = None,
     seed: Seed = None,
     jobs: Jobs = None,
+    cluster: Cluster = None,
     out: TwoRuns = Path("runs"),
     resume: Annotated[bool, typer.Option("--resume", help="Continue a selection that was stopped.")] = False,
     json_: Annotated[
@@ -458,6 +467,7 @@ def select(
             changes=tuple(set_ or ()),
             seed=seed,
             jobs=jobs,
+            cluster=cluster,
             out=out,
             resume=resume,
             as_json=json_,

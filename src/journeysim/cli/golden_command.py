@@ -30,6 +30,7 @@ class GoldenRequest:
     fresh: int
     seed: int | None
     jobs: int | None
+    cluster: str | None
     out: Path
     resume: bool
     as_json: bool
@@ -46,6 +47,7 @@ def golden_command(request: GoldenRequest) -> None:
             fresh=request.fresh,
             costs=request.costs,
             jobs=request.jobs,
+            cluster=request.cluster,
             out=request.out,
             resume=request.resume,
             progress=stages.replications,

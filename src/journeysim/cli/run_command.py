@@ -29,6 +29,7 @@ class RunRequest:
     replications: int | None
     seed: int | None
     jobs: int | None
+    cluster: str | None
     engine: str
     out: Path
     resume: bool
@@ -49,6 +50,7 @@ def run_command(request: RunRequest) -> None:
             found = run(
                 scenario,
                 jobs=request.jobs,
+                cluster=request.cluster,
                 engine=request.engine,
                 out=request.out,
                 resume=request.resume,

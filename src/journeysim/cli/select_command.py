@@ -34,6 +34,7 @@ class SelectRequest:
     changes: tuple[str, ...]
     seed: int | None
     jobs: int | None
+    cluster: str | None
     out: Path
     resume: bool
     as_json: bool
@@ -48,6 +49,7 @@ def select_command(request: SelectRequest) -> None:
             request.metric,
             request.rule,
             jobs=request.jobs,
+            cluster=request.cluster,
             out=request.out,
             resume=request.resume,
             progress=stages.replications,

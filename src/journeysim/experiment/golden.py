@@ -16,13 +16,13 @@ from journeysim.errors import InputError, Problem
 from journeysim.experiment.load import load_scenario
 from journeysim.experiment.notch_costs import NotchCosts, notch_costs, yearly_group_costs
 from journeysim.experiment.notches import Notch, notches_of
+from journeysim.experiment.pools import workers_kept
 from journeysim.experiment.progress import Progress
 from journeysim.experiment.results import Comparison, MetricKey
 from journeysim.experiment.running import run
 from journeysim.experiment.runs import Run
 from journeysim.experiment.scenario import Option, Scenario, fresh_seed
 from journeysim.experiment.statistics import Difference, paired_difference
-from journeysim.experiment.workers import workers_kept
 from journeysim.journey.patches import split_path
 from journeysim.journey.values import MAX_NAME_LENGTH
 from journeysim.market.state import OURS
@@ -128,6 +128,7 @@ def golden(
     costs: Iterable[str] = (),
     seed: int | None = None,
     jobs: int | None = None,
+    cluster: str | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     progress: Progress | None = None,
@@ -145,14 +146,15 @@ def golden(
     costs : in place of the default costs, such as ``service=10%``; see `notch_costs`.
     seed : seed of all luck; None leaves the scenario's. The fresh replications have a seed that follows from
         it.
-    jobs, out, resume, progress, calibration : as those of `run`; two runs are kept in ``out``.
+    jobs, cluster, out, resume, progress, calibration : as those of `run`; two runs are kept in ``out``.
     tell : called with what is about to be done, before each of the two runs.
     name : what messages call the scenario; None: its file as given, or its name.
 
     Raises
     ------
     InputError
-        The scenario is wrong, has no market or leaves nothing to improve, or a cost is wrong.
+        The scenario is wrong, has no market or leaves nothing to improve, a cost is wrong, or the cluster
+        cannot be used.
     StoppedEarly
         As in `run`.
 
@@ -174,7 +176,7 @@ def golden(
     go = partial(
         run, jobs=jobs, out=out, resume=resume, steps=False, progress=progress, calibration=calibration
     )
-    with workers_kept(jobs):
+    with workers_kept(jobs, cluster):
         screen = notched(loaded, priced, "screening of improvements")
         screening = go(screen)
         ranking = ranked(_gains(screening, priced))

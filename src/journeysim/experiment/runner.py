@@ -6,16 +6,19 @@ can change a number; they only decide how evenly the cores are busy and how much
 
 from __future__ import annotations
 
+import contextlib
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import CancelledError, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 
 from journeysim.errors import StoppedEarly
+from journeysim.experiment.cluster import WorkersLost
+from journeysim.experiment.pools import Pool, cores, on_cluster, pool_for
 from journeysim.experiment.store import Chunk
-from journeysim.experiment.workers import ChunkResult, cores, executor_for, simulate_chunk
+from journeysim.experiment.workers import ChunkResult, simulate_chunk
 
 CHUNK_SECONDS = 0.3
 MAX_CHUNK = 64
@@ -142,7 +145,7 @@ def run_chunks(
     packed : each task, as `workers.pack` gives it.
     missing : for each task its replications to do, ascending.
     jobs : processes; 1 works in this one; None takes the cores there are, or this process alone where the
-        work is small.
+        work is small. On a cluster: of its threads those that are kept busy; None: all.
     commit : called in this process with every finished chunk, in the order they end.
     limit : after which nothing more is begun; what then is at work is waited for.
     goal : asked before every chunk how many replications of each task are wanted as far as is known, which a
@@ -152,20 +155,18 @@ def run_chunks(
     Raises
     ------
     StoppedEarly
-        A worker process was lost.
+        A worker was lost.
     KeyboardInterrupt
         Somebody pressed Ctrl-C; chunks that had ended are committed.
     """
     cutter = Cutter([list(numbers) for numbers in missing], limit=limit, goal=goal)
-    if jobs is None and replication_seconds * cutter.left() / max(1, len(packed)) > SERIAL_BELOW_SECONDS:
-        jobs = cores()
-    if jobs is None:
-        jobs = _try_alone(packed, cutter, commit)
+    if jobs is None and not on_cluster():
+        large = replication_seconds * cutter.left() / max(1, len(packed)) > SERIAL_BELOW_SECONDS
+        jobs = cores() if large else _try_alone(packed, cutter, commit)
     if cutter.left() == 0:
         return
-    jobs = min(jobs, cutter.left())
-    with executor_for(jobs) as executor:
-        _drive(executor, packed, cutter, jobs, commit)
+    with pool_for(None if jobs is None else min(jobs, cutter.left())) as pool:
+        _drive(pool, packed, cutter, commit)
 
 
 def _try_alone(packed: Sequence[bytes], cutter: Cutter, commit: Commit) -> int:
@@ -186,36 +187,55 @@ def _try_alone(packed: Sequence[bytes], cutter: Cutter, commit: Commit) -> int:
     return 1
 
 
-def _drive(executor: Executor, packed: Sequence[bytes], cutter: Cutter, jobs: int, commit: Commit) -> None:
-    # A serial executor works while submitting: one at a time commits each chunk before the next begins.
+def _drive(pool: Pool, packed: Sequence[bytes], cutter: Cutter, commit: Commit) -> None:
     # With little time left nothing may wait in line that could be left undone.
-    most = jobs if jobs == 1 or cutter.limit is not None else 2 * jobs
+    most = pool.jobs + (pool.in_line if cutter.limit is None else 0)
     running: set[Future[ChunkResult]] = set()
     try:
         while True:
             while len(running) < most:
-                chunk = cutter.next_chunk(jobs)
+                chunk = cutter.next_chunk(pool.jobs)
                 if chunk is None:
                     break
-                running.add(executor.submit(simulate_chunk, packed[chunk.task], chunk))
+                running.add(pool.executor.submit(simulate_chunk, packed[chunk.task], chunk))
             if not running:
                 return
-            ended = next(as_completed(running))
-            result = ended.result()
+            ended = _first_ended(running, pool)
+            result = _result(ended, pool)
             running.discard(ended)
             cutter.learn(result)
             commit(result)
-    except BrokenProcessPool as error:
+    except (BrokenProcessPool, WorkersLost) as error:
         _commit_ended(running, commit)
-        raise StoppedEarly(
-            "a worker process was lost (killed, or out of memory); what had finished is kept"
-        ) from error
+        process = "a worker process was lost (killed, or out of memory)"
+        what = process if isinstance(error, BrokenProcessPool) else error
+        raise StoppedEarly(f"{what}; what had finished is kept") from error
     except KeyboardInterrupt:
         _commit_ended(running, commit)
         raise
     finally:
         for future in running:
             future.cancel()
+
+
+def _first_ended(running: set[Future[ChunkResult]], pool: Pool) -> Future[ChunkResult]:
+    while True:
+        pool.watch()
+        with contextlib.suppress(TimeoutError):
+            return next(as_completed(running, timeout=pool.watch_seconds))
+
+
+def _result(ended: Future[ChunkResult], pool: Pool) -> ChunkResult:
+    try:
+        return ended.result()
+    except CancelledError as error:
+        # Nobody here cancels what is still waited for: it was given up with the connection to the cluster.
+        pool.look()
+        raise WorkersLost("the connection to the cluster was lost") from error
+    except Exception:
+        # Whoever has gone may be why.
+        pool.look()
+        raise
 
 
 def _commit_ended(running: set[Future[ChunkResult]], commit: Commit) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from journeysim.branch.own_rules import OwnRules
 from journeysim.branch.simulate import ENGINES
 from journeysim.errors import JourneySimError, StoppedEarly
 from journeysim.experiment.load import load_scenario, scenario_from
+from journeysim.experiment.pools import workers_kept
 from journeysim.experiment.progress import Progress, Watchers, shown_where_somebody_looks
 from journeysim.experiment.resolve import OWN_RULES, rules_text
 from journeysim.experiment.reuse import Opened, ask_finished, open_folder
@@ -40,6 +41,7 @@ def run(
     replications: int | None = None,
     seed: int | None = None,
     jobs: int | None = None,
+    cluster: str | None = None,
     engine: str = "auto",
     out: str | Path | None = None,
     resume: bool = False,
@@ -57,7 +59,9 @@ def run(
     replications : of each option, >= 1, in place of a stop rule; None leaves the scenario's.
     seed : seed of all luck; None leaves the scenario's.
     jobs : processes; 1 works in this one; None takes the cores there are, or this process alone where the
-        work is small. The results are the same.
+        work is small; on a cluster, how many of its threads to keep busy. The results are the same.
+    cluster : address of a Dask scheduler, such as ``tcp://HOST:8786``, whose workers do the work; None works
+        on this machine. The results are the same.
     engine : ``auto`` or an engine by name.
     out : folder in which the run gets its own folder, or the run's folder itself; None keeps nothing.
     resume : continue a run that was stopped.
@@ -73,7 +77,7 @@ def run(
     Raises
     ------
     InputError
-        The scenario is wrong, or the folder holds another run.
+        The scenario is wrong, the folder holds another run, or the cluster cannot be used.
     StoppedEarly
         It was stopped, a worker was lost or the folder cannot be written; what had finished is kept in the
         folder, if there is one.
@@ -87,17 +91,20 @@ def run(
     if engine not in (*ENGINES, "auto"):
         raise JourneySimError(f"engine: auto or one of {', '.join(ENGINES)} is required, found {engine!r}")
     chosen = ENGINES[0] if engine == "auto" else engine
-    with _watched(progress, calibration) as watchers:
+    if out is not None and rules is not None:
+        scenario = replace(scenario, files={**scenario.files, OWN_RULES: rules_text(rules).encode()})
+    with contextlib.ExitStack() as stack:
+        if cluster is not None:
+            stack.enter_context(workers_kept(jobs, cluster))
+        watchers = stack.enter_context(_watched(progress, calibration))
         how = _How(chosen, jobs, rules, limit, watchers.replications, watchers.calibration)
         if out is None:
             return _run_in_memory(scenario, how, steps)
-        if rules is not None:
-            scenario = replace(scenario, files={**scenario.files, OWN_RULES: rules_text(rules).encode()})
-        with open_folder(Path(out), scenario, chosen, steps=steps, resume=resume) as opened:
-            return _run_in_folder(opened, scenario, how)
+        opened = stack.enter_context(open_folder(Path(out), scenario, chosen, steps=steps, resume=resume))
+        return _run_in_folder(opened, scenario, how)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _watched(progress: Progress | Literal["auto"] | None, calibration: Progress | None) -> Iterator[Watchers]:
     """What to tell how far a run is; see `run`."""
     if progress != "auto":

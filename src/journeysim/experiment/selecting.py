@@ -15,6 +15,7 @@ import polars as pl
 from journeysim.branch.simulate import ENGINES
 from journeysim.errors import InputError, Problem, StoppedEarly
 from journeysim.experiment.load import load_scenario
+from journeysim.experiment.pools import workers_kept
 from journeysim.experiment.progress import Progress
 from journeysim.experiment.results import Comparison, OptionResult, number_or_none
 from journeysim.experiment.reuse import open_folder
@@ -26,7 +27,7 @@ from journeysim.experiment.selection import Selection, SelectionRule
 from journeysim.experiment.statistics import Estimate
 from journeysim.experiment.store import RunFolder
 from journeysim.experiment.tasks import Work, work_of
-from journeysim.experiment.workers import ChunkResult, narrowed, workers_kept
+from journeysim.experiment.workers import ChunkResult, narrowed
 from journeysim.journey.faults import nearest
 from journeysim.units import FloatArray
 
@@ -182,6 +183,7 @@ def select(
     *,
     seed: int | None = None,
     jobs: int | None = None,
+    cluster: str | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     progress: Progress | None = None,
@@ -198,8 +200,8 @@ def select(
     rule : what the choice is to promise; with 20 first replications at least.
     seed : seed of all luck; None leaves the scenario's. The fresh replications have a seed that follows from
         it.
-    jobs, out, resume, progress, calibration : as those of `run`; progress counts one stage. The replications
-        of a selection that was kept serve another with any metric and rule.
+    jobs, cluster, out, resume, progress, calibration : as those of `run`; progress counts one stage. The
+        replications of a selection that was kept serve another with any metric and rule.
     tell : called with what is about to be done, before each stage.
     name : what messages call the scenario; None: its file as given, or its name.
 
@@ -223,7 +225,7 @@ def select(
     selection = Selection(len(loaded.options), rule)
     kept = _part(loaded, loaded.options, "selection")
     kept = replace(kept, files={**kept.files, _NOTE: _NOTE_TEXT})
-    with workers_kept(jobs), _folder(out, kept, resume) as folder:
+    with workers_kept(jobs, cluster), _folder(out, kept, resume) as folder:
         work = work_of(
             kept,
             ENGINES[0],

@@ -13,6 +13,7 @@ import numpy as np
 from journeysim.branch.simulate import ENGINES
 from journeysim.errors import InputError, StoppedEarly
 from journeysim.experiment.load import load_scenario
+from journeysim.experiment.pools import workers_kept
 from journeysim.experiment.progress import Progress, Searching
 from journeysim.experiment.results import MetricKey, values_by_metric
 from journeysim.experiment.reuse import Opened, open_folder
@@ -27,7 +28,6 @@ from journeysim.experiment.staffing_shifts import Shift, ShiftRule, Shifts, Shif
 from journeysim.experiment.staffing_target import Targets
 from journeysim.experiment.staffing_words import staffing_document
 from journeysim.experiment.statistics import estimate
-from journeysim.experiment.workers import workers_kept
 from journeysim.units import FloatArray
 
 DEFAULT_REPLICATIONS = 10

@@ -1,23 +1,14 @@
-"""Where chunks are computed: in this process, or in others that must not outlive it.
-
-Everything goes through ``submit``, ``as_completed`` and ``Future.cancel`` with positional arguments, which
-is what local processes, threads and a cluster have in common.
-"""
+"""What whoever computes chunks is sent, does with it, and hands back."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
-import signal
-import threading
+import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
-from contextvars import ContextVar
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, ParamSpec, TypeVar
 
 import cloudpickle
 import polars as pl
@@ -33,9 +24,6 @@ from journeysim.market.model import Alternative
 from journeysim.market.replication import project
 from journeysim.market.start import Start
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 METRICS_SCHEMA = {
     "option": pl.String,
     "replication": pl.Int64,
@@ -47,8 +35,6 @@ METRICS_SCHEMA = {
 }
 """Columns of the metrics table; ``month`` is 0 for a whole replication, ``value`` null where nothing was
 observed."""
-
-_PARENT_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -164,10 +150,25 @@ class ChunkResult:
 def pack(task: AnyTask) -> bytes:
     """Pickle a task once, so that it is not pickled again for each of its chunks.
 
-    Rules from a notebook or a script travel as code, which plain pickle cannot do.
+    Rules of an analyst's own travel as code, with what they use of the modules that they stand in: those
+    need not be where the work is done.
     """
-    dumps = pickle.dumps if task.rules is None else cloudpickle.dumps
-    return dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
+    if task.rules is None:
+        return pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
+    with contextlib.ExitStack() as stack:
+        for module in _modules_of(task.rules) - cloudpickle.list_registry_pickle_by_value():
+            cloudpickle.register_pickle_by_value(sys.modules[module])
+            stack.callback(cloudpickle.unregister_pickle_by_value, sys.modules[module])
+        packed: bytes = cloudpickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
+    return packed
+
+
+def _modules_of(rules: OwnRules) -> set[str]:
+    """Names of the modules that hold an analyst's own classes of rules."""
+    modules = {one.__module__ for one in type(rules).__mro__}
+    # What was typed into a prompt or a notebook cloudpickle takes along by itself.
+    ours = {name for name in modules if name.partition(".")[0] in ("journeysim", "builtins", "__main__")}
+    return (modules - ours) & set(sys.modules)
 
 
 def narrowed(packed: bytes, only: tuple[int, ...]) -> bytes:
@@ -220,103 +221,3 @@ def unpacked(packed: bytes) -> AnyTask:
     """Return what `pack` has packed."""
     task: AnyTask = pickle.loads(packed)  # noqa: S301 -- made by `pack` in our own parent process
     return task
-
-
-class SerialExecutor(Executor):
-    """Does the work in this process, at once."""
-
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Call ``fn`` now and return a future that is done; Ctrl-C goes through."""
-        future: Future[T] = Future()
-        future.set_running_or_notify_cancel()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 -- handed to whoever asks for the result
-            future.set_exception(error)
-        return future
-
-
-_kept: ContextVar[_KeptWorkers | None] = ContextVar("kept_workers", default=None)
-
-
-class _KeptWorkers:
-    """Processes that are started when first wanted, and stay until the stack is closed."""
-
-    def __init__(self, jobs: int, stack: contextlib.ExitStack) -> None:
-        self._jobs, self._stack = jobs, stack
-        self._pool: Executor | None = None
-
-    def pool(self) -> Executor:
-        if self._pool is None:
-            self._pool = self._stack.enter_context(_pool(self._jobs))
-        return self._pool
-
-
-@contextlib.contextmanager
-def workers_kept(jobs: int | None) -> Iterator[None]:
-    """Let all runs within the block share their processes, which take seconds to start.
-
-    Parameters
-    ----------
-    jobs : of the runs; None for as many as there are cores.
-    """
-    with contextlib.ExitStack() as stack:
-        token = _kept.set(_KeptWorkers(jobs or cores(), stack))
-        try:
-            yield
-        finally:
-            _kept.reset(token)
-
-
-@contextlib.contextmanager
-def executor_for(jobs: int) -> Iterator[Executor]:
-    """Open an executor with a number of processes, or that of `workers_kept`; one job stays in this process.
-
-    Worker processes ignore Ctrl-C, which is for the parent to handle, and end soon after a parent that was
-    killed.
-    """
-    if jobs == 1:
-        yield SerialExecutor()
-        return
-    kept = _kept.get()
-    if kept is not None:
-        yield kept.pool()
-        return
-    with _pool(jobs) as pool:
-        yield pool
-
-
-@contextlib.contextmanager
-def _pool(jobs: int) -> Iterator[Executor]:
-    import loky
-
-    # fork hangs with polars and plain spawn fails without a main guard and in notebooks; loky does neither.
-    pool: Any = loky.ProcessPoolExecutor(
-        max_workers=jobs,
-        initializer=_begin_worker,
-        initargs=(os.getpid(),),
-        env={"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"},
-    )
-    try:
-        yield pool
-    finally:
-        # Nothing that is still running is wanted: all results were taken, or the run is being given up.
-        pool.shutdown(wait=True, kill_workers=True)
-
-
-def cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
-
-
-def _begin_worker(parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
-
-
-def _end_with_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(_PARENT_POLL_SECONDS)
-    os._exit(1)
