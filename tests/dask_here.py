@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -21,13 +21,16 @@ class DaskHere:
     Parameters
     ----------
     folder : for their files and logs.
+    scheduler : further arguments of the scheduler.
+    environment : in which all of them run, beside this process's own.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, scheduler: Sequence[str] = (), **environment: str) -> None:
         self._folder = folder
+        self._environment = environment
         self.workers: list[subprocess.Popen[bytes]] = []
         file = folder / "scheduler.json"
-        self.scheduler = self._start(*SCHEDULER, "--scheduler-file", str(file))
+        self.scheduler = self._start(*SCHEDULER, *scheduler, "--scheduler-file", str(file))
         wait_until(file.exists)
         self.address: str = json.loads(file.read_text())["address"]
 
@@ -38,6 +41,12 @@ class DaskHere:
         for process in (*self.workers, self.scheduler):
             process.kill()
             process.wait()
+
+    def add_workers(self, command: str) -> None:
+        """Start workers by a command line as a person writes it, with the address of this scheduler."""
+        words = command.replace("tcp://10.0.0.5:8786", self.address).split()
+        here = ("--host", "127.0.0.1", "--no-dashboard", "--local-directory", str(self._folder / "scratch"))
+        self.workers.append(self._start(*words[1:], *here))
 
     def add_worker(self, **environment: str) -> None:
         """Start a worker; what it finds in the environment may be different."""
@@ -60,13 +69,13 @@ class DaskHere:
             return subprocess.Popen(
                 [sys.executable, "-m", "dask", *arguments],
                 cwd=self._folder,
-                env={**os.environ, **(environment or {})},
+                env={**os.environ, **self._environment, **(environment or {})},
                 stdout=log,
                 stderr=log,
             )
 
 
-def wait_until(has_come, seconds: float = 120) -> None:
+def wait_until(has_come: Callable[[], bool], seconds: float = 120) -> None:
     """Wait for something that is sure to come."""
     deadline = time.monotonic() + seconds
     while not has_come():
