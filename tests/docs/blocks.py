@@ -29,6 +29,7 @@ DISPLAYED = {
     ): "tests/docs/test_readme.py compares it, whole, with what `make run` prints",
     ("docs/how-to/journey-map.md", "map.yaml:31:21"): "tests/docs/test_journey_map.py makes these mistakes",
     ("docs/design.md", "journey map (YAML) ──►"): "a drawing",
+    ("docs/how-to/cluster.md", ""): "tests/docs/test_cluster_page.py runs all of it on a cluster",
     ("docs/how-to/selection.md", "eta = "): "a formula; tests/docs/test_selection_page.py calculates it",
     ("docs/how-to/selection.md", "W(r) = "): "a formula; tests/unit/test_experiment_selection.py holds it",
     (

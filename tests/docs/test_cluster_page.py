@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
-from tests.dask_here import DaskHere
+from tests.conftest import ROOT
+from tests.dask_here import DaskHere, wait_until
+from tests.docs.blocks import blocks, commands
+from tests.market_maps import MAP
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs/how-to/cluster.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^    (\S.*)$", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL), re.MULTILINE)
-(PYTHON,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-(TLS,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+BLOCKS = blocks(ROOT / "docs/how-to/cluster.md")
+COMMANDS = [line for block in BLOCKS if block.language == "sh" for line in commands(block)]
+(PYTHON,) = [block.text for block in BLOCKS if block.language == "python"]
+(TLS,) = [block.text for block in BLOCKS if block.language == "yaml"]
 ADDRESS = "tcp://10.0.0.5:8786"
 SCENARIO = """\
 scenario: Small market
@@ -46,8 +48,6 @@ def test_it_names_the_commands() -> None:
 
 @pytest.fixture
 def scenario(tmp_path: Path) -> Path:
-    from tests.market_maps import MAP
-
     (tmp_path / "map.yaml").write_text(MAP, encoding="utf-8")
     path = tmp_path / "scenario.yaml"
     path.write_text(SCENARIO.format(journey="map.yaml"), encoding="utf-8")
@@ -109,6 +109,7 @@ def test_certificates_are_asked_for_and_used(scenario: Path, tmp_path: Path) -> 
     with DaskHere(tmp_path, ("--protocol", "tls"), **mine) as dask:
         assert dask.address.startswith("tls://")
         dask.add_worker()
+        wait_until(lambda: b"Registered to" in (tmp_path / "dask.log").read_bytes())
         refused = run_there(dask.address, "other")
         assert refused.returncode == 2
         assert "no Dask scheduler answered" in refused.stderr
