@@ -23,7 +23,7 @@ MOST_BYTES = 400_000
 MOST_PIXELS = 1000
 PAGE = (ROOT / "docs" / "notebooks.md").read_text(encoding="utf-8")
 
-pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 def stored(path):
@@ -34,11 +34,13 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+@each
 @pytest.mark.slow
 def test_runs_from_a_clean_kernel_and_shows_what_is_stored(path):
     assert shown_texts(executed(path)) == shown_texts(stored(path)), "run: python tools/notebooks.py"
 
 
+@each
 def test_is_stored_as_it_ran_from_top_to_bottom(path):
     notebook = stored(path)
     nbformat.validate(notebook)
@@ -49,6 +51,7 @@ def test_is_stored_as_it_ran_from_top_to_bottom(path):
         assert bool(failed) == ("raises-exception" in cell.metadata.get("tags", []))
 
 
+@each
 def test_is_small_and_shows_without_a_kernel(path):
     text = path.read_text(encoding="utf-8")
     assert path.stat().st_size <= MOST_BYTES
@@ -65,6 +68,7 @@ def test_is_small_and_shows_without_a_kernel(path):
         assert max(width, height) <= MOST_PIXELS
 
 
+@each
 def test_opens_with_a_question_and_ends_with_what_was_learnt(path):
     texts = [cell.source for cell in stored(path).cells if cell.cell_type == "markdown"]
     assert texts[0].startswith("# ")
@@ -73,6 +77,7 @@ def test_opens_with_a_question_and_ends_with_what_was_learnt(path):
     assert texts[-1].startswith("## What was learnt")
 
 
+@each
 def test_uses_public_names_alone(path):
     tree = ast.parse("\n".join(cell.source for cell in code_cells(stored(path))).replace(");\n", ")\n"))
     used = {
@@ -104,5 +109,10 @@ def test_uses_public_names_alone(path):
     assert private == []
 
 
+@each
 def test_stands_on_the_page_of_notebooks(path):
     assert path.name in PAGE
+
+
+def test_there_is_one_for_each_of_the_seven_questions():
+    assert [path.name[0] for path in NOTEBOOKS] == list("1234567")
