@@ -33,6 +33,10 @@ DISPLAYED = {
     ("docs/how-to/selection.md", "eta = "): "a formula; tests/docs/test_selection_page.py calculates it",
     ("docs/how-to/selection.md", "W(r) = "): "a formula; tests/unit/test_experiment_selection.py holds it",
     (
+        "docs/how-to/sensitivity.md",
+        "Of the 30 numbers",
+    ): "tests/docs/test_sensitivity_page.py compares it with the program's answer",
+    (
         "docs/explanation/formulas.md",
         "Beside the formula",
     ): "tests/docs/test_formulas.py holds it to the program",

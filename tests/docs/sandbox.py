@@ -35,6 +35,7 @@ SEARCHED = {
     "scenarios/lunch-hour.yaml": "small/scenario.yaml",
     "journeys/city-branch.yaml": "small/map.yaml",
     "4..8": "1..1",
+    "Fifth teller at lunch": "One more teller",
 }
 """What commands that search among many options work on: a branch that is open for one hour."""
 SEARCHES = ("golden", "select", "sensitivity", "staff")
@@ -43,6 +44,7 @@ FEWER = {
     "run": ("--jobs", "1"),
     "golden": ("--jobs", "1", "--replications", "2", "--fresh", "2"),
     "select": ("--jobs", "1", "--at-most", "20"),
+    "sensitivity": ("--jobs", "1", "--replications", "2"),
     "staff": ("--jobs", "1", "--replications", "2", "--fresh", "2"),
 }
 """Options that are added to a command, by the command; what stands last counts."""

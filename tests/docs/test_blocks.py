@@ -32,6 +32,10 @@ PYTHON_SMALLER = {
         ("scenarios/lunch-hour.yaml", "small/scenario.yaml"),
         ("smallest=True))", "smallest=True), jobs=1)"),
     ),
+    "docs/how-to/sensitivity.md": (
+        ("journeys/city-branch.yaml", "small/map.yaml"),
+        ("vary=", "replications=2, jobs=1, vary="),
+    ),
     "docs/how-to/staffing.md": (
         ("journeys/city-branch.yaml", "small/map.yaml"),
         ('group="tellers"', 'group="tellers", replications=2, fresh=2, jobs=1'),
@@ -44,6 +48,7 @@ SLOW = {
     "docs/explanation/word-of-mouth.md",
     "docs/how-to/golden.md",
     "docs/how-to/selection.md",
+    "docs/how-to/sensitivity.md",
     "docs/how-to/staffing.md",
     "docs/reference/cli.md",
 }

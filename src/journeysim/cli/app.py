@@ -144,10 +144,11 @@ option and one replication: each is a history of its own.
 
 \b
 Examples:
-  journeysim export runs/city-branch-1a2b3c4d --format xes
-  journeysim export runs/lunch-hour-relief-1a2b3c4d --format ocel --option 'Fifth teller at lunch' -o log.json
-  journeysim export runs/city-branch-1a2b3c4d --format csv --table metrics -o metrics.csv
-  journeysim export runs/city-branch-1a2b3c4d --format mermaid
+  journeysim run journeys/city-branch.yaml --replications 2 --steps --out logs
+  journeysim export logs/* --format xes
+  journeysim export logs/* --format ocel --option Today --replication 2 -o log.ocel.json
+  journeysim export logs/* --format csv --table metrics -o metrics.csv
+  journeysim export logs/* --format mermaid
 
 \b
 Exit codes: 0 done, 2 the input is wrong, 3 the file cannot be written, 1 a fault of ours.
