@@ -48,6 +48,11 @@ FEWER = {
     "staff": ("--jobs", "1", "--replications", "2", "--fresh", "2"),
 }
 """Options that are added to a command, by the command; what stands last counts."""
+KEPT = re.compile(r"runs/([a-z-]+)-[0-9a-f]{8}")
+"""A folder of a run as pages name one."""
+KEPT_OF = {"city-branch": "journeys/city-branch.yaml", "lunch-hour-relief": "scenarios/lunch-hour.yaml"}
+"""What is run for such a folder, by its name without the id: what is made small has another id."""
+
 BARE_MAP = ("--replications", "2")
 """Options that are added to a run of a shipped map."""
 
@@ -99,7 +104,7 @@ class Sandbox:
 
     def _run(self, line: str) -> Done:
         command, _, target = line.partition(" > ")
-        arguments = _expanded(shlex.split(command, comments=True)[1:])
+        arguments = [self._kept(word) for word in _expanded(shlex.split(command, comments=True)[1:])]
         out, err = io.StringIO(), io.StringIO()
         code = 0
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -112,6 +117,17 @@ class Sandbox:
         if target:
             Path(target.split("#")[0].strip()).write_text(out.getvalue(), encoding="utf-8")
         return Done(code, out.getvalue(), err.getvalue())
+
+    def _kept(self, word: str) -> str:
+        """The folder of a small run, in place of one that a page names."""
+        named = KEPT.fullmatch(word)
+        if named is None or Path(word).exists():
+            return word
+        out = f"kept/{named[1]}"
+        done = self.journeysim(f"journeysim run {KEPT_OF[named[1]]} --out {out}")
+        assert done.code == 0, done.err
+        (folder,) = (path for path in Path(out).iterdir() if path.is_dir())
+        return str(folder)
 
 
 def _expanded(words: list[str]) -> list[str]:

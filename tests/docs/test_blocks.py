@@ -24,6 +24,7 @@ PAGES = {page.relative_to(ROOT).as_posix(): blocks(page) for page in pages()}
 EVERY = [block for page in PAGES.values() for block in page]
 
 PYTHON_SMALLER = {
+    "docs/how-to/drawing.md": (("replications=5", "replications=2, jobs=1"),),
     "docs/how-to/golden.md": (
         ("scenarios/lunch-hour.yaml", "small/scenario.yaml"),
         ("costs=", "replications=2, fresh=2, jobs=1, costs="),
@@ -46,6 +47,7 @@ PYTHON_SMALLER = {
 SLOW = {
     "docs/explanation/market.md",
     "docs/explanation/word-of-mouth.md",
+    "docs/how-to/drawing.md",
     "docs/how-to/golden.md",
     "docs/how-to/selection.md",
     "docs/how-to/sensitivity.md",
