@@ -87,6 +87,13 @@ def grid_run() -> Run:
     return run(parse_scenario(small_scenario(GRID), "s.yaml"), jobs=1, steps=False)
 
 
+def hundreds_run() -> Run:
+    """As many options as nobody can read."""
+    scales = ", ".join(f"{0.5 + number / 100:.2f}" for number in range(120))
+    text = f"days: 1\nreplications: 2\ngrid: {{arrivals.scale: [{scales}], staff.tellers.count: [3, 4]}}\n"
+    return run(parse_scenario(small_scenario(text), "s.yaml"), jobs=1, steps=False)
+
+
 def market_run(folder: Path) -> Run:
     """Two options in a market, kept in a folder."""
     return run(write_market(folder, MARKET), jobs=1, steps=False, out=folder)

@@ -21,7 +21,8 @@ from tests.report_runs import CHINESE, HOSTILE, LONG
 from journeysim import Run
 from journeysim.cli.tables import run_tables
 from journeysim.report import report_html, write_report
-from journeysim.report.page.pictures import MOST_FIGURES, shown_options
+from journeysim.report.page.pictures import MOST_FIGURES
+from journeysim.report.page.shown import MOST_LISTED, shown_options
 
 MOST_BYTES = 3_000_000
 KINDS = (
@@ -112,7 +113,8 @@ def test_it_is_valid_stands_alone_and_can_be_read_out(reports: Reports, kind: st
 def test_figures_are_few_and_told_in_numbers(reports: Reports, kind: str) -> None:
     found, page = reports(kind)
     images = list(parsed(page).iter("img"))
-    assert 1 <= len(images) <= MOST_FIGURES
+    # The journey drawing stands beside them.
+    assert 1 <= len(images) <= MOST_FIGURES + 1
     for image in images:
         alt = image.get("alt", "")
         assert len(re.findall(r"\d", alt)) >= 4
@@ -189,6 +191,17 @@ def test_of_dozens_of_options_all_are_in_the_tables_and_the_furthest_in_figures(
     left_out = [waits[option.name] for option in found.options if option not in few]
     assert min(waits[option.name] for option in few if option is not found.baseline) >= max(left_out)
     assert "and the 24 of 35 options whose waits differ most from it" in text_of(tree)
+
+
+@pytest.mark.slow
+def test_of_hundreds_of_options_a_page_lists_a_hundred() -> None:
+    found = report_runs.hundreds_run()
+    page = report_html(found)
+    assert len(page.encode()) <= MOST_BYTES
+    tree = parsed(page)
+    (differences,) = (rows for caption, rows in tables(tree).items() if caption.startswith("Difference"))
+    assert len(differences) - 1 == MOST_LISTED - 1
+    assert f"and the {MOST_LISTED - 1} of {len(found.options) - 1} options" in text_of(tree)
 
 
 COLOURS = re.compile(r"--([a-z]+): (#[0-9a-f]{6});")

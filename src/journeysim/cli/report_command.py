@@ -19,8 +19,10 @@ def report_command(folder: Path, output: Path | None) -> None:
 
 
 def written_report(run: Run, path: Path) -> Path:
-    """Write the report on a run into a file."""
+    """Write the report on a run into a file, and say what its figures lack to be read."""
     # matplotlib is needed by nothing else of the command.
-    from journeysim.report.page import write_report
+    from journeysim.report.page import font_note, write_report
 
+    if note := font_note(run):
+        say(f"note: {note}")
     return write_report(run, path)

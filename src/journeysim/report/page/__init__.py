@@ -4,6 +4,6 @@ Owns what the page says and in which order, its tables, which figures carry an a
 stands in for a figure where it cannot be seen. Must not know how a number came about, nor the command line.
 """
 
-from journeysim.report.page.write import report_html, write_report
+from journeysim.report.page.write import font_note, report_html, write_report
 
-__all__ = ["report_html", "write_report"]
+__all__ = ["font_note", "report_html", "write_report"]

@@ -8,8 +8,8 @@ from journeysim.experiment.provenance import header_of
 from journeysim.experiment.runs import Run
 from journeysim.experiment.yaml_text import to_yaml
 
-_MOST_SCENARIO = 400_000
-"""Characters of a scenario that are written into the page."""
+_MOST_SCENARIO = 300_000
+"""Bytes of a scenario that are written into the page."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def again(run: Run) -> Again:
     return Again(
         facts,
         "journeysim run scenario.yaml",
-        text if len(text) <= _MOST_SCENARIO else "",
+        text if len(text.encode()) <= _MOST_SCENARIO else "",
         "scenario.yaml",
         tuple((name, len(content)) for name, content in sorted(run.scenario.files.items())),
         run.has_own_rules,

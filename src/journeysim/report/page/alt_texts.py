@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from journeysim.experiment.results import OptionResult
+from journeysim.experiment.runs import Run
 from journeysim.experiment.standing import number_with_interval
 from journeysim.experiment.statistics import Difference, Estimate
+from journeysim.journey import Journey
+from journeysim.report.drawing.worst import worst_point
 from journeysim.report.figures.words import words_of
 
 _MOST_TOLD = 8
@@ -74,6 +77,24 @@ def of_emotion(options: Sequence[OptionResult]) -> str:
                 f"lowest {_score(scores[worst])} at {worst}"
             )
     return f"Mean score at each touchpoint, from −1 to 1. {'. '.join(parts)}."
+
+
+def of_journey(journey: Journey, run: Run) -> str:
+    """Stages and touchpoints in their order, each with its mean score and wait, and the worst point."""
+    found = run.baseline.by("touchpoint")
+    stages: dict[str, list[str]] = {}
+    for name, touchpoint in journey.touchpoints.items():
+        metrics = found.get(name, {})
+        told = [
+            text.format(metrics[metric].mean).replace("-", "−")
+            for metric, text in (("score_mean", "score {:.2f}"), ("wait_mean_min", "wait {:.1f} min"))
+            if metric in metrics and not math.isnan(metrics[metric].mean)
+        ]
+        stages.setdefault(touchpoint.stage, []).append(", ".join([name, *told]))
+    parts = [f"{stage}: {'; '.join(points)}" for stage, points in stages.items()]
+    worst = worst_point(run, run.baseline.name, journey)
+    ending = "" if worst is None else f" {worst.sentence}"
+    return f"The journey of {journey.name}, {run.baseline.name}, stage by stage. {'. '.join(parts)}.{ending}"
 
 
 def of_told(options: Sequence[OptionResult]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,19 +71,17 @@ def _own(found: Assumptions, *, in_market: bool) -> DataTable | None:
     return DataTable("Constants that this scenario has set", head, tuple(rows), words=True) if rows else None
 
 
-def compared_options(scenario: Scenario) -> DataTable:
-    """What each option means, where that is told, and what it changes."""
+def compared_options(scenario: Scenario, names: Collection[str]) -> DataTable:
+    """What options of some names mean, where that is told, and what they change."""
+    chosen = [option for option in scenario.options if option.name in names]
     written = scenario.resolved.get("options", {})
-    names = [
-        f"{option.name} (baseline)" if option.name == scenario.baseline else option.name
-        for option in scenario.options
+    shown = [
+        f"{option.name} (baseline)" if option.name == scenario.baseline else option.name for option in chosen
     ]
     columns = {
-        "option": names,
-        "what it means": [" ".join(option.description.split()) for option in scenario.options],
-        "what it changes": [
-            "\n".join(_changes(option, written.get(option.name) or {})) for option in scenario.options
-        ],
+        "option": shown,
+        "what it means": [" ".join(option.description.split()) for option in chosen],
+        "what it changes": ["\n".join(_changes(option, written.get(option.name) or {})) for option in chosen],
     }
     told = {head: cells for head, cells in columns.items() if any(cells)}
     rows = tuple(zip(*told.values(), strict=True))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import math
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import matplotlib as mpl
 import polars as pl
 from matplotlib.figure import Figure
 
@@ -16,6 +16,7 @@ from journeysim.experiment.cells import is_seen
 from journeysim.experiment.headline import headline_columns
 from journeysim.experiment.results import OptionResult
 from journeysim.experiment.runs import Run
+from journeysim.report.drawing.draw import drawing_content, drawn
 from journeysim.report.figures import (
     churn_by_reason,
     customers_by_rung,
@@ -25,6 +26,8 @@ from journeysim.report.figures import (
     waits_by_hour,
 )
 from journeysim.report.page import alt_texts
+from journeysim.report.page.shown import shown_options
+from journeysim.report.style import quiet_style
 
 MOST_FIGURES = 5
 MOST_LINES = 6
@@ -35,9 +38,10 @@ _MOST_ROWS = 24
 _MOST_ROWS_OF_PANELS = 12
 """Options beyond which a figure of differences has one row of panels."""
 _PANELS = 3
-_LARGEST_SVG = 400_000
-"""Bytes beyond which a drawing is a picture of dots instead, so that the page stays small."""
-_DOTS_PER_INCH = 150
+_LARGEST_SVG, _LARGEST_DRAWING = 250_000, 500_000
+"""Bytes beyond which a figure is a picture of dots instead, so that the page stays small."""
+_DOTS_PER_INCH, _WIDEST_DOTS = 150, 2400
+_PIXELS_PER_INCH = 84
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,13 @@ class Picture:
     source : data URI.
     alt : what it shows, in numbers.
     caption : what to know when looking at it.
+    width_px : at which its words can be read; 0: it is as wide as the page.
     """
 
     source: str
     alt: str
     caption: str
+    width_px: int = 0
 
 
 def pictures_of(run: Run) -> tuple[Picture, ...]:
@@ -61,23 +67,20 @@ def pictures_of(run: Run) -> tuple[Picture, ...]:
     return tuple(picture for _, picture in zip(range(MOST_FIGURES), _drawn(run), strict=False))
 
 
-def shown_options(run: Run, most: int) -> list[OptionResult]:
-    """The baseline and the options that differ most from it, in their order, ``most`` in all.
-
-    They differ by the difference of the first metric that options are judged by, over its interval's width.
-    """
-    if len(run.options) <= most:
-        return list(run.options)
-    others = [option for option in run.options if option is not run.baseline]
-    chosen = {option.name for option in sorted(others, key=_distance, reverse=True)[: most - 1]}
-    return [option for option in run.options if option is run.baseline or option.name in chosen]
-
-
-def _distance(option: OptionResult) -> float:
-    found = option.versus_baseline.get("wait_mean_min")
-    distance = 0.0 if found is None else abs(found.difference.difference)
-    # Without a value it is as good as no difference.
-    return 0.0 if math.isnan(distance) else distance
+def drawing_of(run: Run) -> Picture | None:
+    """Draw the journey of the baseline with what the run came to; None for a bank of several branches."""
+    option = run.scenario.baseline_option
+    if option.branches > 1:
+        return None
+    figure = drawn(drawing_content(option.journey, run))
+    caption = (
+        f"{option.name}: the map as planned (hollow) and as simulated (solid), with the emotion curve, the "
+        "mean score of what customers go through, and its 95% interval."
+    )
+    width = round(figure.get_size_inches()[0] * _PIXELS_PER_INCH)
+    return Picture(
+        _source(figure, _LARGEST_DRAWING), alt_texts.of_journey(option.journey, run), caption, width
+    )
 
 
 def _drawn(run: Run) -> Iterator[Picture]:
@@ -96,7 +99,7 @@ def _drawn(run: Run) -> Iterator[Picture]:
             "How long those wait who join in each hour, in all queues. A 90th percentile far above the mean "
             "is a queue that is bad for few." + left_out,
         )
-    if run.scenario.baseline_option.branches == 1 and _is_a_journey(lines):
+    if run.scenario.baseline_option.branches == 1 and len(run.options) > 1 and _is_a_journey(lines):
         yield from _if_any(
             lambda: emotion_curve(summary),
             lambda: alt_texts.of_emotion(lines),
@@ -192,15 +195,16 @@ def _if_any(draw: Callable[[], Figure], describe: Callable[[], str], caption: st
     yield Picture(_source(figure), describe(), caption)
 
 
-def _source(figure: Figure) -> str:
+def _source(figure: Figure, largest: int = _LARGEST_SVG) -> str:
     """A figure as a data URI that is the same whenever it is made."""
     figure.set_facecolor("white")
-    buffer = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "journeysim", "svg.fonttype": "path"}):
+    buffer, kind = io.BytesIO(), "svg+xml"
+    # What cannot be read for want of a font is told once, by whoever writes the report.
+    with quiet_style(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    kind = "svg+xml"
-    if buffer.tell() > _LARGEST_SVG:
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
-        kind = "png"
+        if buffer.tell() > largest:
+            buffer, kind = io.BytesIO(), "png"
+            dots = min(_DOTS_PER_INCH, _WIDEST_DOTS / figure.get_size_inches()[0])
+            figure.savefig(buffer, format="png", dpi=dots, metadata={"Software": None})
     return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

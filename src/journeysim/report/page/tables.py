@@ -23,6 +23,7 @@ from journeysim.experiment.remarks import REAL, cost_texts
 from journeysim.experiment.results import OptionResult
 from journeysim.experiment.runs import Run
 from journeysim.experiment.statistics import CONFIDENCE, REAL_BELOW
+from journeysim.report.page.shown import MOST_LISTED
 
 MOST_COLUMNS = 7
 """Columns of numbers that fit beside a name on a printed page."""
@@ -51,28 +52,28 @@ class DataTable:
     words: bool = False
 
 
-def options_table(run: Run, columns: Sequence[Column]) -> DataTable:
-    """All options side by side, by the columns that they are judged by."""
+def options_table(run: Run, options: Sequence[OptionResult], columns: Sequence[Column]) -> DataTable:
+    """Options side by side, by the columns that they are judged by."""
     several = len(run.options) > 1
     rows = {
         f"{option.name} (baseline)" if several and option is run.baseline else option.name: option.metrics
-        for option in run.options
+        for option in options
     }
     meaning = f"mean ± half its {CONFIDENCE:.0%} interval"
     caption = f"The options side by side: {meaning}" if several else meaning.capitalize()
     return estimates_table(caption, "option", rows, columns)
 
 
-def differences_table(run: Run, columns: Sequence[Column]) -> DataTable:
-    """What every option changes against the baseline."""
-    others = [option for option in run.options if option is not run.baseline]
+def differences_table(run: Run, options: Sequence[OptionResult], columns: Sequence[Column]) -> DataTable:
+    """What options change against the baseline."""
+    others = [option for option in options if option is not run.baseline]
     shown = shown_columns(columns, {option.name: option.metrics for option in run.options})
     cells = {
         column: [comparison_text(option.versus_baseline.get(column.metric), column) for option in others]
         for column in shown
     }
     caption = f"Difference from {run.scenario.baseline}, ± half its {CONFIDENCE:.0%} interval"
-    notes = (f"{MARK} {REAL}.", *(f"{text}." for text in cost_texts(run.scenario)))
+    notes = (f"{MARK} {REAL}.", *(f"{text}." for text in cost_texts(run.scenario)[:MOST_LISTED]))
     return _table(caption, "option", [option.name for option in others], cells, notes)
 
 

@@ -29,7 +29,8 @@ from journeysim.experiment.statistics import Estimate
 from journeysim.report.page.again import Again, again
 from journeysim.report.page.assumed import Assumed, assumed_in, compared_options
 from journeysim.report.page.overview import overview
-from journeysim.report.page.pictures import Picture, pictures_of
+from journeysim.report.page.pictures import Picture, drawing_of, pictures_of
+from journeysim.report.page.shown import MOST_LISTED, shown_options
 from journeysim.report.page.tables import (
     DataTable,
     contrasts_table,
@@ -41,6 +42,7 @@ from journeysim.report.page.tables import (
     touchpoints_table,
 )
 from journeysim.report.page.uncertain import Remark, remarks_on
+from journeysim.report.style import font_advice
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,10 @@ class Page:
     baseline : how the baseline stands.
     overview : of very many options, how many do what; empty for few.
     answers : a sentence for every option beside the baseline.
+    left_out : which options the page does not list; empty where it lists all.
     tables : the options and what they change.
     pictures : the figures that carry the answer.
+    drawing : the journey of the baseline; None for several branches.
     compared : what every option means.
     assumed : of how people behave.
     remarks : what is uncertain.
@@ -87,8 +91,10 @@ class Page:
     baseline: Answer
     overview: tuple[str, ...]
     answers: tuple[Answer, ...]
+    left_out: str
     tables: tuple[DataTable, ...]
     pictures: tuple[Picture, ...]
+    drawing: Picture | None
     compared: DataTable | None
     assumed: Assumed
     remarks: tuple[Remark, ...]
@@ -132,6 +138,14 @@ def write_report(run: Run, path: str | Path) -> Path:
     return path
 
 
+def font_note(run: Run) -> str:
+    """What to install so that the figures of a run's report can be read; empty where nothing is missing."""
+    journey = run.scenario.baseline_option.journey
+    names = [*(option.name for option in run.options), *journey.touchpoints, *journey.queues, *journey.staff]
+    stages = [touchpoint.stage for touchpoint in journey.touchpoints.values()]
+    return font_advice("".join([*names, *stages, journey.name, journey.description]))
+
+
 def page_of(run: Run) -> Page:
     """Put together what the page says."""
     scenario, option = run.scenario, run.scenario.baseline_option
@@ -139,9 +153,10 @@ def page_of(run: Run) -> Page:
     columns = headline_columns(run.options, option.journey.currency, in_market=in_market)
     shown = shown_columns(columns, _of_all(run.options))
     several = len(run.options) > 1
-    tables = [options_table(run, columns)]
+    listed = shown_options(run, MOST_LISTED)
+    tables = [options_table(run, listed, columns)]
     if several:
-        tables.append(differences_table(run, columns))
+        tables.append(differences_table(run, listed, columns))
     if run.contrasted:
         tables.append(contrasts_table(run, columns))
     if run.observed is not None:
@@ -156,11 +171,13 @@ def page_of(run: Run) -> Page:
         baseline=Answer(scenario.baseline, standing(run.baseline, in_market=in_market)),
         overview=overview(run, in_market=in_market),
         answers=tuple(
-            _answer(option, run.answers[option.name]) for option in run.options if option is not run.baseline
+            _answer(option, run.answers[option.name]) for option in listed if option is not run.baseline
         ),
+        left_out=_left_out(run, listed),
         tables=tuple(tables),
         pictures=pictures_of(run),
-        compared=compared_options(scenario) if several else None,
+        drawing=drawing_of(run),
+        compared=compared_options(scenario, [option.name for option in listed]) if several else None,
         assumed=assumed,
         remarks=remarks_on(run, shown, assumed.guessed_fraction),
         details=tuple(_details(run, in_market=in_market)),
@@ -171,6 +188,15 @@ def page_of(run: Run) -> Page:
 def _answer(option: OptionResult, sentence: str) -> Answer:
     said = sentence.removeprefix(f"{option.name}: ").removesuffix(".")
     return Answer(option.name, said, " ".join(option.description.split()))
+
+
+def _left_out(run: Run, listed: Sequence[OptionResult]) -> str:
+    if len(listed) == len(run.options):
+        return ""
+    return (
+        f"Listed are {run.scenario.baseline} and the {len(listed) - 1} of {len(run.options) - 1} options "
+        "whose waits differ most from it; the tables in the run's folder have all."
+    )
 
 
 def _days(run: Run) -> str:
@@ -186,7 +212,7 @@ def _details(run: Run, *, in_market: bool) -> list[DataTable]:
     if in_market:
         money, title = money_columns(run.options, currency)
         if money:
-            tables.append(estimates_table(title, "option", _of_all(run.options), money))
+            tables.append(estimates_table(title, "option", _of_all(shown_options(run, MOST_LISTED)), money))
         tables.append(
             estimates_table(
                 f"Customers by segment, {baseline.name}", "segment", baseline.by("segment"), OF_CUSTOMERS
