@@ -8,9 +8,10 @@ from functools import partial
 import pytest
 from rich.cells import cell_len
 
+from journeysim.cli.cells import fitting
 from journeysim.cli.columns import WIDTH
 from journeysim.cli.market_tables import MOST_MONTHS, market_tables
-from journeysim.experiment.headline import headline_columns
+from journeysim.experiment.headline import differences_first, headline_columns
 from journeysim.experiment.remarks import horizon_text
 from journeysim.experiment.results import Comparison, MetricKey, OptionResult
 from journeysim.experiment.statistics import Difference, Estimate
@@ -66,6 +67,24 @@ def tables(*options, months=2, currency="CNY"):
 def row(lines, name):
     (found,) = [line for line in lines if line.startswith(name)]
     return found[len(name) :].split()
+
+
+def test_among_differences_equity_stays_where_not_all_fit():
+    one = option()
+    columns = differences_first(headline([one], "CNY"))
+    texts = {
+        "wait_mean_min": "-0.015 ±0.002*", "satisfied_fraction": "-0.01 ±0.01 ",
+        "retained_fraction": "-0.002 ±0.006 ", "net_value_per_year": "+22 ±14*",
+        "customer_equity": "+1,830 ±97*", "customers_end": "+62 ±13*", "score_mean": "+0.004 ±0.002*",
+    }  # fmt: skip
+    cells = {column: [texts[column.metric]] for column in columns}
+    chosen = {longest: [column.metric for column in fitting(cells, longest)] for longest in (10, 24, 60)}
+    assert [*chosen[24], "customers_end"] == chosen[10]
+    assert chosen[60] == chosen[24]
+    assert chosen[24][-1] == "customer_equity"
+    assert differences_first(headline_columns([one], "CNY", in_market=False)) == [
+        *headline_columns([one], "CNY", in_market=False)
+    ]
 
 
 def test_every_table_is_there_and_fits():

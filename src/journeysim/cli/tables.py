@@ -21,7 +21,7 @@ from journeysim.experiment.cells import (
     is_seen,
     number_text,
 )
-from journeysim.experiment.headline import SCORE, headline_columns
+from journeysim.experiment.headline import SCORE, differences_first, headline_columns
 from journeysim.experiment.parts import (
     OF_FORMULAS,
     OF_OBSERVED,
@@ -162,7 +162,7 @@ def _differences(
     shown = {option.name: option.metrics for option in (baseline, *others)}
     cells = {
         column: [comparison_text(option.versus_baseline.get(column.metric), column) for option in others]
-        for column in columns
+        for column in differences_first(columns)
         if is_seen(column, shown)
     }
     title = f"Difference from {baseline.name}, ± half its {CONFIDENCE:.0%} interval"
@@ -175,7 +175,8 @@ def _differences(
 def _contrasts(run: Run, columns: Sequence[Column]) -> list[str]:
     """Return what a change does in one situation beyond what it does in another."""
     rows = {result.contrast.name: result.metrics for result in run.contrasted}
-    shown = [column for column in columns if is_seen(column, {o.name: o.metrics for o in run.options})]
+    seen = {option.name: option.metrics for option in run.options}
+    shown = [column for column in differences_first(columns) if is_seen(column, seen)]
     cells = {
         column: [
             difference_text(found[column.metric], column, "*" if found[column.metric].p < REAL_BELOW else " ")

@@ -64,6 +64,21 @@ def headline_columns(
     return (WAIT, SATISFIED_CUSTOMERS, RETAINED, CUSTOMERS_END, value, equity, SCORE)
 
 
+def differences_first(columns: Sequence[Column]) -> list[Column]:
+    """Put columns in the order in which differences are left out where not all of them fit, the first stays.
+
+    What an option does to the number of customers is told by the share retained, and in its sentence: so it
+    makes room for what the customers are worth.
+
+    Parameters
+    ----------
+    columns : of `headline_columns`.
+    """
+    in_market = any(column.metric == EQUITY.metric for column in columns)
+    later = (CUSTOMERS_END.metric, SCORE.metric) if in_market else ()
+    return sorted(columns, key=lambda column: later.index(column.metric) + 1 if column.metric in later else 0)
+
+
 def money_scale(columns: Sequence[Column], rows: Sequence[Found]) -> tuple[float, str]:
     """Unit for amounts of money: thousands or millions where they are large, as more digits are noise."""
     found = [row[column.metric].mean for row in rows for column in columns if column.metric in row]
