@@ -25,6 +25,10 @@ EVERY = [block for page in PAGES.values() for block in page]
 
 PYTHON_SMALLER = {
     "docs/how-to/drawing.md": (("replications=5", "replications=2, jobs=1"),),
+    "docs/figures.md": (
+        ('"market.customers=4000", "market.months=6"', '"market.customers=600"'),
+        ("replications=10", "replications=2, jobs=1"),
+    ),
     "docs/how-to/golden.md": (
         ("scenarios/lunch-hour.yaml", "small/scenario.yaml"),
         ("costs=", "replications=2, fresh=2, jobs=1, costs="),

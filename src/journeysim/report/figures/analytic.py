@@ -97,6 +97,7 @@ def _one_metric(
     for name, one in said.items():
         if metric in one.values and name in points:
             axes.plot(one.values[metric] * words.factor, points.index(name), clip_on=False, **_FORMULA)
+    axes.margins(x=0.06)
     axes.set_xlim(left=0)
     axes.set_xlabel(words.of_value(), fontsize=9)
     axes.tick_params(labelsize=9)

@@ -104,9 +104,7 @@ def option_differences(
         grid[0].set_yticks(range(len(options)), names)
         grid[0].set_ylim(len(options) - 0.5, -0.5)
         handles = [Line2D([], [], **_dot(face)) for face in (COLOURS[0], "white")]
-        legend_below(
-            figure, handles, ["real: p < .05 after Holm's adjustment", "cannot be told from no change"]
-        )
+        legend_below(figure, handles, ["real: p < .05 by Holm's adjustment", "cannot be told from no change"])
     return figure
 
 

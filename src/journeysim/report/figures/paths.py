@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, PathPatch, Rectangle
 from matplotlib.path import Path
-from matplotlib.patheffects import withStroke
 
 from journeysim.report.figures.sheet import (
     WIDTH_IN,
@@ -52,6 +51,7 @@ _LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Label and look of those who leave, by outcome; last of those who take more steps than are shown."""
 _GOES_ON = ""
+_FILL = "#EEF2F5"
 _EDGE: dict[str, Any] = {"edgecolor": "#555555", "linewidth": 0.4}
 
 
@@ -307,15 +307,8 @@ def _ribbon(
 
 def _draw_box(axes: Axes, box: _Box) -> None:
     where = (box.step - 1, box.start)
-    axes.add_patch(Rectangle(where, _BOX, box.share, facecolor="#EEF2F5", edgecolor="#555555", linewidth=0.6))
-    text = axes.text(
-        box.step - 1 + _BOX / 2,
-        box.start + box.share / 2,
-        box.label,
-        ha="center",
-        va="center",
-        fontsize=8,
-        color=INK,
-    )
+    axes.add_patch(Rectangle(where, _BOX, box.share, facecolor=_FILL, edgecolor="#555555", linewidth=0.6))
     # A label is higher than a small box, whose edges would cross it out.
-    text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
+    plate = {"facecolor": "white" if box.slot > box.share else _FILL, "edgecolor": "none", "pad": 0.6}
+    middle = (box.step - 1 + _BOX / 2, box.start + box.share / 2)
+    axes.text(*middle, box.label, ha="center", va="center", fontsize=8, color=INK, bbox=plate)
