@@ -49,6 +49,7 @@ PYTHON_SMALLER = {
 """What is replaced in the Python of a page before it is run."""
 
 SLOW = {
+    "docs/figures.md",
     "docs/explanation/market.md",
     "docs/explanation/word-of-mouth.md",
     "docs/how-to/drawing.md",
