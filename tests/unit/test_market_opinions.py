@@ -9,7 +9,7 @@ from tests.market_by_hand import behaviour_with, state_of, visits_of
 
 from journeysim.branch.luck import Luck
 from journeysim.market.opinions import Temper, Visits, harm_left, join, live_through
-from journeysim.market.state import RUNGS, State, levels, rungs_now
+from journeysim.market.state import RUNGS, State, levels, rung_now
 from journeysim.market.telling import Heard, fixed_point, stories_of, take_in, told_quantile
 
 # A third of the way at first, a fifth later, down twice as fast; nobody complains.
@@ -111,8 +111,8 @@ def test_levels_and_freezing():
     satisfaction = np.array([0.6, 0.59, 0.3, 0.29, 0.0, -0.01, -0.3, -0.31])
     expected = ["enthusiast", "active", "active", "stable", "stable", "indifferent", "indifferent", "at_risk"]
     assert [RUNGS[number] for number in levels(satisfaction, ladder)] == expected
-    state = state_of([0] * 4, idle=[5, 6, 6, 6], rung=[0, 0, rung("indifferent"), rung("at_risk")])
-    found = rungs_now(state, np.full(4, 3.0), ladder)
+    earned = [0, 0, rung("indifferent"), rung("at_risk")]
+    found = [rung_now(rung, idle, 3.0, 2) for rung, idle in zip(earned, [5, 6, 6, 6], strict=True)]
     assert [RUNGS[number] for number in found] == ["enthusiast", "freezing", "freezing", "at_risk"]
 
 

@@ -39,7 +39,7 @@ def philox_round(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     return (right >> half) ^ c1 ^ k0, right & mask, (left >> half) ^ c3 ^ k1, left & mask
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, inline="always")
 def philox_words(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     """The four 32-bit words of Philox4x32-10 for one counter and key."""
     mask = np.uint64(0xFFFFFFFF)
@@ -50,32 +50,58 @@ def philox_words(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     return c0, c1, c2, c3
 
 
+@numba.njit(cache=True, nogil=True, inline="always")
+def word(number):  # type: ignore[no-untyped-def]
+    """A 32-bit word, known to the compiler as one: products of two need no more than 64 bits."""
+    return number & np.uint64(0xFFFFFFFF)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def bits_above_one(high, low):  # type: ignore[no-untyped-def]
+    """Bits of the float64 from 1 to below 2 whose fraction is the first 52 bits of two words.
+
+    A loop that makes these and no float runs over several numbers at once; `uniform_of` is for another loop.
+    """
+    return np.uint64(0x3FF0000000000000) | (high << np.uint64(20)) | (low >> np.uint64(12))
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def uniform_of(above_one):  # type: ignore[no-untyped-def]
+    """The uniform number of a float64 from 1 to below 2, exactly.
+
+    52 bits and half a step: strictly inside (0, 1), even after rounding to float64.
+    """
+    return (above_one - 1.0) + 2.0**-53
+
+
 @numba.njit(cache=True, nogil=True)
 def _fill_uniforms(out, low, high, day, replication, k0, k1):  # type: ignore[no-untyped-def]
+    bits = out.view(np.uint64)
+    k0, k1 = word(k0), word(k1)
     for i in range(out.size):
         w0, w1, _, _ = philox_words(
-            np.uint64(low[i]), np.uint64(high[i]), np.uint64(day[i]), replication, k0, k1
+            np.uint64(low[i]), np.uint64(high[i]), np.uint64(day[i]), word(replication), k0, k1
         )
-        # 52 bits and half a step: strictly inside (0, 1), even after rounding to float64.
-        bits = (w0 << np.uint64(20)) | (w1 >> np.uint64(12))
-        out[i] = (np.float64(bits) + 0.5) * 2.0**-52
+        bits[i] = bits_above_one(w0, w1)
+    for i in range(out.size):
+        out[i] = uniform_of(out[i])
 
 
 @numba.njit(cache=True, nogil=True)
 def _fill_pairs(first, second, low, high, day, stream, replication, keys):  # type: ignore[no-untyped-def]
+    bits, more_bits = first.view(np.uint64), second.view(np.uint64)
     for i in range(first.size):
         w0, w1, w2, w3 = philox_words(
             np.uint64(low[i]),
             np.uint64(high[i]),
             np.uint64(day[i]),
-            replication,
-            keys[stream[i], 0],
-            keys[stream[i], 1],
+            word(replication),
+            word(keys[stream[i], 0]),
+            word(keys[stream[i], 1]),
         )
-        bits = (w0 << np.uint64(20)) | (w1 >> np.uint64(12))
-        first[i] = (np.float64(bits) + 0.5) * 2.0**-52
-        bits = (w2 << np.uint64(20)) | (w3 >> np.uint64(12))
-        second[i] = (np.float64(bits) + 0.5) * 2.0**-52
+        bits[i], more_bits[i] = bits_above_one(w0, w1), bits_above_one(w2, w3)
+    for i in range(first.size):
+        first[i], second[i] = uniform_of(first[i]), uniform_of(second[i])
 
 
 @numba.njit(cache=True, nogil=True)

@@ -20,7 +20,7 @@ from functools import cached_property
 import numba
 import numpy as np
 
-from journeysim.branch.luck import Luck, philox_words
+from journeysim.branch.luck import Luck, bits_above_one, philox_words, uniform_of, word
 from journeysim.market.behaviour import LeavingRules
 from journeysim.market.network import Network
 from journeysim.market.state import State
@@ -33,6 +33,8 @@ FIRST_VOLUNTARY = 2
 
 _LARGEST_LOG = 100.0
 """Of a multiplier: beyond it exp runs over, and nobody or everybody leaves anyway."""
+_BLOCK = 256
+"""People whose luck is drawn together: so few that it stays in the nearest cache."""
 _FORGOTTEN_BELOW = 0.01
 """A leaving that counts less than this is no longer felt."""
 
@@ -93,7 +95,9 @@ def contagion(state: State, network: Network, month: int, rules: LeavingRules) -
     lately = np.flatnonzero((state.left_bank >= 0) & (state.left_month >= month - 1 - remembered))
     age = np.maximum(month - 1 - state.left_month[lately], 0)
     weight = np.exp(-age / rules.contagion_months)
-    _feel(felt, lately, state.left_bank, weight, network.first, network.tie, state.bank)
+    # Friends lie anywhere: small numbers of theirs fit into the cache.
+    bank = state.bank.astype(np.int16)
+    _feel(felt, lately, state.left_bank, weight, network.first, network.tie, bank)
     return felt
 
 
@@ -101,9 +105,10 @@ def contagion(state: State, network: Network, month: int, rules: LeavingRules) -
 def _feel(felt, lately, left_bank, weight, first, tie, bank):  # type: ignore[no-untyped-def]
     for i in range(lately.size):
         leaver = lately[i]
+        left = left_bank[leaver]
         for at in range(first[leaver], first[leaver + 1]):
             friend = tie[at]
-            if bank[friend] == left_bank[leaver]:
+            if bank[friend] == left:
                 felt[friend] += weight[i]
 
 
@@ -236,31 +241,47 @@ def _sums(multiplier, bank, banks):  # type: ignore[no-untyped-def]
 def _settle(  # type: ignore[no-untyped-def]
     bank, multiplier, base, weights, reason, total, replication, k0, k1, month
 ):
-    """Whose clock -ln(u)/h rings first within the month, and the whole hazard; two numbers a Philox block."""
+    """Whose clock -ln(u)/h rings first within the month, and the whole hazard."""
     hazard = base.copy()
     gone = base[:FIRST_VOLUNTARY].sum()
-    for p in range(bank.size):
-        total[p] = gone
-        for r in range(hazard.size - FIRST_VOLUNTARY):
-            h = weights[bank[p], r] * multiplier[r, p]
-            hazard[FIRST_VOLUNTARY + r] = h
-            total[p] += h
-        earliest = 1.0
-        found = STAYS
-        for pair in range(0, hazard.size, 2):
-            w0, w1, w2, w3 = philox_words(np.uint64(p), np.uint64(pair), month, replication, k0, k1)
-            for half in range(2):
-                high, low = (w0, w1) if half == 0 else (w2, w3)
-                bits = (high << np.uint64(20)) | (low >> np.uint64(12))
-                u = (np.float64(bits) + 0.5) * 2.0**-52
-                h = hazard[pair + half]
+    above_one = np.empty((hazard.size, _BLOCK))
+    for begin in range(0, bank.size, _BLOCK):
+        _draw_block(above_one.view(np.uint64), begin, month, replication, k0, k1)
+        for p in range(begin, min(begin + _BLOCK, bank.size)):
+            total[p] = gone
+            for r in range(hazard.size - FIRST_VOLUNTARY):
+                h = weights[bank[p], r] * multiplier[r, p]
+                hazard[FIRST_VOLUNTARY + r] = h
+                total[p] += h
+            earliest = 1.0
+            found = STAYS
+            for r in range(hazard.size):
+                u = uniform_of(above_one[r, p - begin])
+                h = hazard[r]
                 # ln(1/u) < h needs 1 - u < h, which spares most of the logarithms.
                 if 1.0 - u < h:
                     rings = -np.log(u) / h
                     if rings < earliest:
                         earliest = rings
-                        found = pair + half
-        reason[p] = found
+                        found = r
+            reason[p] = found
+
+
+@numba.njit(cache=True, nogil=True)
+def _draw_block(bits, begin, month, replication, k0, k1):  # type: ignore[no-untyped-def]
+    """Bits of a number for each reason and person of a block, two numbers a Philox block."""
+    for pair in range(0, bits.shape[0], 2):
+        for i in range(_BLOCK):
+            w0, w1, w2, w3 = philox_words(
+                np.uint64(np.uint32(begin + i)),
+                np.uint64(pair),
+                word(month),
+                word(replication),
+                word(k0),
+                word(k1),
+            )
+            bits[pair, i] = bits_above_one(w0, w1)
+            bits[pair + 1, i] = bits_above_one(w2, w3)
 
 
 def remember_leavers(state: State, leavers: IntArray, month: int) -> None:

@@ -205,11 +205,17 @@ def advance(
     drawn = attraction(state, np.arange(state.people), banks, known, behaviour.choosing)
     settlement = settle(state, felt, drawn, behaviour.leaving, frozen, luck, month)
     choosing = constants.choosing if constants is not None else _balance(world, settlement, banks)
-    record = MonthRecord.before_moves(state, visits, temper, stories, heard)
+    record = MonthRecord.before_moves(state, settlement, visits, temper, stories, heard)
     _move(world, settlement, banks, choosing, luck, month)
     found = Constants(settlement.multiplier, choosing)
-    equity = customer_equity(world, banks, constants or found)
-    record.after_moves(world, settlement, equity, banks.open)
+    customers = np.flatnonzero(state.bank == OURS)
+    if constants is None:
+        # Everybody is drawn otherwise than by the constants from before this month.
+        drawn = attraction(state, np.arange(state.people), banks, choosing, behaviour.choosing)
+    else:
+        drawn[record.moved] = attraction(state, record.moved, banks, choosing, behaviour.choosing)
+    equity = customer_equity(world, customers, drawn[customers], constants or found)
+    record.after_moves(world, settlement, customers, equity, banks.open)
     world.choosing = choosing
     return record, found
 
@@ -287,23 +293,27 @@ def _move(
             branch.forget(newcomers)
     state.known[:, newcomers] = np.nan
     state.left_bank[newcomers] = -1
-    nobody = np.full(newcomers.size, -1)
-    to = choose(state, leavers, state.bank[leavers], banks, constants, behaviour.choosing, luck, month)
-    new_to = choose(state, newcomers, nobody, banks, constants, behaviour.choosing, luck, month)
+    own = np.where(voluntary, state.bank[moving], -1)
+    to = choose(state, moving, own, banks, constants, behaviour.choosing, luck, month)
     who = Address.of(newcomers, 0, np.full(newcomers.size, month + 1))
-    join(state, leavers, to, behaviour)
-    join(state, newcomers, new_to, behaviour, dispositions(behaviour, who, luck))
+    join(state, leavers, to[voluntary], behaviour)
+    join(state, newcomers, to[~voluntary], behaviour, dispositions(behaviour, who, luck))
 
 
-def customer_equity(world: World, banks: Banks, constants: Constants) -> float:
+def customer_equity(world: World, customers: IntArray, drawn: FloatArray, constants: Constants) -> float:
     """What our customers are worth: margins to come less what keeping them costs, in the map's currency.
 
+    Parameters
+    ----------
+    customers : shape (ours,), our customers.
+    drawn : shape (ours,), how much the other banks draw each of them.
+
+    Notes
+    -----
     Each stays as their opinion has it now; friends who left and a bad first visit are passing and left out.
     """
     state, rules, money = world.state, world.behaviour.leaving, world.behaviour.money
-    ours = np.flatnonzero(state.bank == OURS)
-    drawn = attraction(state, ours, banks, constants.choosing, world.behaviour.choosing)
-    hazards = steady_hazards(state, ours, drawn, rules, constants.leaving)
-    margin = world.market.margins()[world.places.segment[ours]] * (1 - money.retention_share)
+    hazards = steady_hazards(state, customers, drawn, rules, constants.leaving)
+    margin = world.market.margins()[world.places.segment[customers]] * (1 - money.retention_share)
     retention = np.exp(-MONTHS_PER_YEAR * hazards)
     return float(lifetime_value(margin, retention, money.discount).sum())

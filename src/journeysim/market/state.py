@@ -35,7 +35,7 @@ class State:
     visits : visits to it so far.
     idle : months since the last visit, or since joining.
     satisfaction, staff, product : opinion of it, overall, of its staff and of its product, -1..1.
-    rung : rung of loyalty that satisfaction has earned; freezing is seen from ``idle``, see `rungs_now`.
+    rung : rung of loyalty that satisfaction has earned; freezing is seen from ``idle``, see `rung_now`.
     held : visits in a row for which satisfaction has been above the rung.
     bad_first : whether the first visit was in this month, and bad.
     disposition : what the person adds to every score.
@@ -108,17 +108,14 @@ def _levels(satisfaction, lines):  # type: ignore[no-untyped-def]
     return found
 
 
-def rungs_now(
-    state: State, usual_gap_months: FloatArray, rules: LadderRules, people: IntArray | None = None
-) -> IntArray:
-    """Rung of people; who has not come for long is freezing, unless at risk already.
+@numba.njit(cache=True, nogil=True)
+def rung_now(rung, idle, usual_gap_months, freezing_gaps):  # type: ignore[no-untyped-def]
+    """Rung of somebody; who has not come for long is freezing, unless at risk already.
 
     Parameters
     ----------
-    usual_gap_months : shape (people,), mean time between two visits.
-    people : shape (chosen,), whom; None: everybody.
+    rung, idle : as in `State`.
+    usual_gap_months : mean time between two visits.
+    freezing_gaps : after how many of them somebody freezes.
     """
-    chosen = slice(None) if people is None else people
-    rung = state.rung[chosen]
-    freezes = (state.idle[chosen] >= rules.freezing_gaps * usual_gap_months[chosen]) & (rung != AT_RISK)
-    return np.where(freezes, FREEZING, rung)
+    return FREEZING if rung != AT_RISK and idle >= freezing_gaps * usual_gap_months else rung

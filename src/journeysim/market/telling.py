@@ -143,29 +143,36 @@ def take_in(state: State, heard: Heard, rules: HearingRules) -> None:
     With L the sum of -ln(1 - weight) over a person's stories of a bank and S the same sum signed, what was
     heard goes to (1 - w) · before + w · S/L with w = 1 - exp(-L), whatever the order of the stories.
     """
-    total, signed = np.zeros_like(state.heard), np.zeros_like(state.heard)
+    _take_in(state.heard, _sums(heard, state.people, state.banks, rules), 1 - rules.fading)
+
+
+def _sums(heard: Heard, people: int, banks: int, rules: HearingRules) -> FloatArray:
+    """L and S of every bank and everybody, shape (banks, people, 2)."""
+    sums = np.zeros((banks, people, 2))
     strong, weak = -np.log1p(-rules.strong), -np.log1p(-rules.weak)
-    _hear(heard.listener, heard.bank, heard.sign, heard.strong, strong, weak, total, signed)
-    _take_in(state.heard, total, signed, 1 - rules.fading)
+    _hear(heard.listener, heard.bank, heard.sign, heard.strong, strong, weak, sums)
+    return sums
 
 
 @numba.njit(cache=True, nogil=True)
-def _hear(listener, bank, sign, is_strong, strong, weak, total, signed):  # type: ignore[no-untyped-def]
+def _hear(listener, bank, sign, is_strong, strong, weak, sums):  # type: ignore[no-untyped-def]
     """Add up L and S of everybody and every bank."""
     for i in range(listener.size):
         weight = strong if is_strong[i] else weak
-        total[bank[i], listener[i]] += weight
-        signed[bank[i], listener[i]] += weight * sign[i]
+        own = sums[bank[i], listener[i]]
+        own[0] += weight
+        own[1] += weight * sign[i]
 
 
 @numba.njit(cache=True, nogil=True)
-def _take_in(heard, total, signed, kept):  # type: ignore[no-untyped-def]
+def _take_in(heard, sums, kept):  # type: ignore[no-untyped-def]
     banks, people = heard.shape
     for b in range(banks):
         for p in range(people):
-            if total[b, p] > 0.0:
-                moved = -np.expm1(-total[b, p])
-                heard[b, p] += moved * (signed[b, p] / total[b, p] - heard[b, p])
+            total, signed = sums[b, p]
+            if total > 0.0:
+                moved = -np.expm1(-total)
+                heard[b, p] += moved * (signed / total - heard[b, p])
             heard[b, p] *= kept
 
 
@@ -175,9 +182,7 @@ def fixed_point(heard: Heard, people: int, banks: int, rules: HearingRules) -> F
     With w the mean weight of a month's stories on a person and s the mean of w times their signed share, it
     is (1 - f) s ÷ (1 - (1 - f)(1 - w)).
     """
-    total, signed = np.zeros((banks, people)), np.zeros((banks, people))
-    strong, weak = -np.log1p(-rules.strong), -np.log1p(-rules.weak)
-    _hear(heard.listener, heard.bank, heard.sign, heard.strong, strong, weak, total, signed)
+    total, signed = np.moveaxis(_sums(heard, people, banks, rules), 2, 0)
     moved = -np.expm1(-total)
     towards = np.divide(moved * signed, total, out=np.zeros_like(total), where=total > 0).mean(axis=1)
     kept = 1 - rules.fading
