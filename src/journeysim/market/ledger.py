@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsFloat
 
 import numba
 import numpy as np
@@ -53,7 +53,7 @@ class MonthRecord:
         for (scope, name, metric), value in self.values.items():
             yield scope, name, metric, value
 
-    def _note(self, metric: str, value: float, scope: str = "all", name: str = "") -> None:
+    def _note(self, metric: str, value: SupportsFloat, scope: str = "all", name: str = "") -> None:
         self.values[scope, name, metric] = float(value)
 
     @classmethod
