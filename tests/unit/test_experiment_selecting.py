@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 
@@ -11,8 +12,9 @@ import pytest
 from tests.cli.conftest import MAP as BIGGER_MAP
 from tests.market_maps import write_market
 
+from journeysim import OwnRules
 from journeysim.errors import InputError, StoppedEarly
-from journeysim.experiment import load_scenario, run, selecting
+from journeysim.experiment import load_scenario, pools, run, selecting
 from journeysim.experiment.selecting import FEWEST_FIRST, select, stage_end
 from journeysim.experiment.selection import Selection, SelectionRule
 
@@ -257,3 +259,38 @@ def test_a_market_goes_on_with_the_survivors_alone(market, tmp_path):
         market, WAIT, SelectionRule(1e-6, smallest=True, at_most=21), jobs=1, out=tmp_path / "runs"
     )
     assert simulated(finer) == {name: max(21, out.get(at, 22)) for at, name in enumerate(names)}
+
+
+class Quick(OwnRules):
+    """The counter takes two minutes, whoever serves."""
+
+    def service_min(self, visit, touchpoint):
+        return 2.0
+
+
+def test_own_rules_hold_in_the_selection_and_in_the_fresh_estimate(scenario, tmp_path):
+    found = select(scenario, WAIT, RULE, jobs=1, rules=Quick(), out=tmp_path / "runs")
+    full = run(scenario, replications=FEWEST_FIRST, jobs=1, steps=False, rules=Quick())
+    for one in found.candidates:
+        assert one.mean == pytest.approx(waits(full, one.name)[: one.replications].mean(), rel=1e-12)
+    fresh = found.fresh.scenario
+    again = run(fresh, jobs=1, steps=False, rules=Quick())
+    assert waits(again, found.best).tolist() == waits(found.fresh, found.best).tolist()
+    for folder in (found.folder, found.fresh.folder):
+        assert "class Quick" in (folder / "files" / "own_rules.py").read_text()
+
+
+def test_all_stages_share_their_processes_and_the_difference_has_its_p(scenario, monkeypatch):
+    started = []
+
+    @contextlib.contextmanager
+    def counted(jobs):
+        started.append(jobs)
+        yield pools.SerialExecutor()
+
+    monkeypatch.setattr(pools, "_processes", counted)
+    found = select(scenario, WAIT, RULE, jobs=2)
+    assert started == [2]
+    told = found.document["fresh"]["versus_baseline"]
+    assert list(told) == ["difference", "low", "high", "p"]
+    assert told["p"] == found.versus_baseline.difference.p

@@ -12,12 +12,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from journeysim.branch.own_rules import OwnRules
 from journeysim.branch.simulate import ENGINES
 from journeysim.errors import InputError, Problem, StoppedEarly
 from journeysim.experiment.load import load_scenario
 from journeysim.experiment.pools import workers_kept
 from journeysim.experiment.progress import Progress
-from journeysim.experiment.results import Comparison, OptionResult, number_or_none
+from journeysim.experiment.resolve import OWN_RULES, rules_text
+from journeysim.experiment.results import (
+    Comparison,
+    OptionResult,
+    difference_document,
+    estimate_document,
+)
 from journeysim.experiment.reuse import open_folder
 from journeysim.experiment.runner import run_chunks
 from journeysim.experiment.running import run
@@ -156,16 +163,8 @@ class Selected:
             "fresh": {
                 "seed": self.fresh.scenario.seed,
                 "replications": self._fresh_best.replications,
-                "mean": number_or_none(self.estimate.mean),
-                "low": number_or_none(self.estimate.low),
-                "high": number_or_none(self.estimate.high),
-                "versus_baseline": None
-                if gap is None
-                else {
-                    "difference": number_or_none(gap.difference.difference),
-                    "low": number_or_none(gap.difference.low),
-                    "high": number_or_none(gap.difference.high),
-                },
+                **estimate_document(self.estimate),
+                "versus_baseline": None if gap is None else difference_document(gap.difference),
                 "run": None if self.fresh.folder is None else str(self.fresh.folder),
             },
             "run": None if self.folder is None else str(self.folder),
@@ -186,6 +185,7 @@ def select(
     cluster: str | None = None,
     out: str | Path | None = None,
     resume: bool = False,
+    rules: OwnRules | None = None,
     progress: Progress | None = None,
     calibration: Progress | None = None,
     tell: Tell | None = None,
@@ -200,8 +200,8 @@ def select(
     rule : what the choice is to promise; with 20 first replications at least.
     seed : seed of all luck; None leaves the scenario's. The fresh replications have a seed that follows from
         it.
-    jobs, cluster, out, resume, progress, calibration : as those of `run`; progress counts one stage. The
-        replications of a selection that was kept serve another with any metric and rule.
+    jobs, cluster, out, resume, rules, progress, calibration : as those of `run`; progress counts one stage.
+        The replications of a selection that was kept serve another with any metric and rule.
     tell : called with what is about to be done, before each stage.
     name : what messages call the scenario; None: its file as given, or its name.
 
@@ -224,13 +224,14 @@ def select(
     _check(loaded, rule, file)
     selection = Selection(len(loaded.options), rule)
     kept = _part(loaded, loaded.options, "selection")
-    kept = replace(kept, files={**kept.files, _NOTE: _NOTE_TEXT})
+    own = {} if rules is None or out is None else {OWN_RULES: rules_text(rules).encode()}
+    kept = replace(kept, files={**kept.files, _NOTE: _NOTE_TEXT, **own})
     with workers_kept(jobs, cluster), _folder(out, kept, resume) as folder:
         work = work_of(
             kept,
             ENGINES[0],
             steps=False,
-            rules=None,
+            rules=rules,
             start_path=None if folder is None else folder.start_path,
             progress=calibration,
         )
@@ -256,6 +257,7 @@ def select(
             out=out,
             resume=resume,
             steps=False,
+            rules=rules,
             progress=progress,
             calibration=calibration,
         )
