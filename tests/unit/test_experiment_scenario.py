@@ -210,6 +210,35 @@ def test_days_on_which_nobody_comes(folder):
     assert [day.number for day in days] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        (
+            "{exponential: {mean: 15 min}}, {exponential: {mean: 21 min}}",
+            ["{exponential: {mean: 15 min}}", "{exponential: {mean: 21 min}}"],
+        ),
+        (
+            "{empirical: {values: [1, 2, 3, 4, 5, 6, 7], unit: min}}, "
+            + "{empirical: {values: [1, 2, 3, 4, 5, 6, 7], unit: s}}, {constant: 5 min}",
+            ["{empirical: {…}} (1)", "{empirical: {…}} (2)", "{constant: 5 min}"],
+        ),
+    ],
+)
+def test_values_of_a_grid_that_look_alike_have_names_of_their_own(folder, values, names):
+    grid = f"{{segments.regular.patience: [{values}]}}"
+    found = parse_scenario(f"scenario: S\njourney: map.yaml\ngrid: {grid}\n", "s.yaml", folder)
+    assert [option.name for option in found.options][-len(names) :] == [
+        f"regular.patience={name}" for name in names
+    ]
+
+
+def test_a_grid_with_a_value_twice_is_refused(folder):
+    value = "{exponential: {mean: 15 min}}"
+    grid = f"{{segments.regular.patience: [{value}, {value}]}}"
+    (problem,) = problems_of(f"scenario: S\njourney: map.yaml\ngrid: {grid}\n", folder)
+    assert "two combinations have the same name" in problem
+
+
 def test_grid_adds_every_combination(folder):
     found = parse_scenario(
         "scenario: S\njourney: map.yaml\noptions: {Today: {}}\n"

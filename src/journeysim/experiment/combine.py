@@ -16,6 +16,7 @@ from journeysim.journey.strict_yaml import read_leniently
 from journeysim.market.presets import is_file_name
 
 MAX_GRID = 1000
+_LONGEST_WHOLE = 40
 _MERGED_BY_ENTRY = ("set", "options", "grid", "contrasts")
 
 
@@ -25,7 +26,7 @@ class GridOption:
 
     Parameters
     ----------
-    name : such as ``tellers.count=3, regular.patience={…}``.
+    name : such as ``tellers.count=3, regular.patience={exponential: {mean: 15 min}}``.
     values : position among its values, from 0, by path.
     """
 
@@ -65,14 +66,36 @@ def grid_options(document: Document, grid: Mapping[str, Sequence[Any]]) -> Itera
         count *= len(values)
     if count > MAX_GRID:
         raise InputError([problem_at(document, ("grid",), f"at most {MAX_GRID} combinations", str(count))])
+    names = {path: _value_names(values) for path, values in grid.items()}
     seen: set[str] = set()
     for combination in itertools.product(*(range(len(values)) for values in grid.values())):
         places = dict(zip(grid, combination, strict=True))
-        name = ", ".join(f"{_short(path)}={show(grid[path][at])}" for path, at in places.items())
+        name = ", ".join(f"{_short(path)}={names[path][at]}" for path, at in places.items())
         if name in seen:
             raise InputError([problem_at(document, ("grid",), "two combinations have the same name", name)])
         seen.add(name)
         yield GridOption(name, places)
+
+
+def _value_names(values: Sequence[Any]) -> list[str]:
+    """Texts of the values of a path: short ones, whole or numbered where values that differ look alike."""
+    short = [show(value) for value in values]
+    alike = [
+        any(text == other and value != values[at] for at, other in enumerate(short))
+        for text, value in zip(short, values, strict=True)
+    ]
+    whole = [_whole(value) for value in values]
+    if any(len(text) > _LONGEST_WHOLE for text, unclear in zip(whole, alike, strict=True) if unclear):
+        whole = [f"{text} ({values.index(value) + 1})" for text, value in zip(short, values, strict=True)]
+    return [full if unclear else text for text, full, unclear in zip(short, whole, alike, strict=True)]
+
+
+def _whole(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_whole(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_whole(inner) for inner in value) + "]"
+    return show(value)
 
 
 def _extended(document: Document, problems: list[Problem], chain: tuple[str, ...]) -> Document:
