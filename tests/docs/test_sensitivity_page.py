@@ -38,7 +38,8 @@ def test_commands_ask_what_their_scenarios_can_answer(line):
 
 
 @pytest.mark.parametrize(
-    "option", ["option", "vary", "behaviour", "all", "replications", "out", "resume", "jobs", "seed", "json"]
+    "option",
+    ["option", "months", "vary", "behaviour", "all", "replications", "out", "resume", "jobs", "seed", "json"],
 )
 def test_options_that_the_page_names_exist(option):
     assert f"`--{option}" in PAGE

@@ -367,11 +367,15 @@ def sensitivity(
         bool, typer.Option("--all", help="All of these, and routes, money and constants with a source.")
     ] = False,
     set_: ChangedFirst = None,
+    months: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Months of the horizon; default: the scenario's.")
+    ] = None,
     replications: Annotated[
         int, typer.Option(metavar="N", min=2, help="Replications of every end; default: 4.")
     ] = 4,
     seed: Seed = None,
     jobs: Jobs = None,
+    cluster: Cluster = None,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder in which the run gets its own folder.")
     ] = Path("runs"),
@@ -394,9 +398,11 @@ def sensitivity(
             behaviour=behaviour,
             everything=all_,
             changes=tuple(set_ or ()),
+            months=months,
             replications=replications,
             seed=seed,
             jobs=jobs,
+            cluster=cluster,
             out=out,
             picture=picture,
             resume=resume,

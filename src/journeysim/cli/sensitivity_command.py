@@ -34,9 +34,11 @@ class SensitivityRequest:
     behaviour: bool
     everything: bool
     changes: tuple[str, ...]
+    months: int | None
     replications: int
     seed: int | None
     jobs: int | None
+    cluster: str | None
     out: Path
     picture: Path | None
     resume: bool
@@ -49,7 +51,8 @@ def sensitivity_command(request: SensitivityRequest) -> None:
         from journeysim.report.pictures import picture_kind
 
         picture_kind(request.picture)
-    scenario = read_scenario(request.scenario, request.changes, request.seed)
+    months = () if request.months is None else (f"market.months={request.months}",)
+    scenario = read_scenario(request.scenario, (*request.changes, *months), request.seed)
     with can_be_continued(), Stages(scenario.name) as stages:
         found = sensitivity(
             scenario,
@@ -60,6 +63,7 @@ def sensitivity_command(request: SensitivityRequest) -> None:
             everything=request.everything,
             replications=request.replications,
             jobs=request.jobs,
+            cluster=request.cluster,
             out=request.out,
             resume=request.resume,
             progress=stages.replications,

@@ -182,6 +182,7 @@ def sensitivity(
     replications: int = DEFAULT_REPLICATIONS,
     seed: int | None = None,
     jobs: int | None = None,
+    cluster: str | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     progress: Progress | None = None,
@@ -200,7 +201,7 @@ def sensitivity(
     behaviour : also the constants of behaviour that rest on an assumption.
     everything : all of these, and what is varied seldom.
     replications : of every end, >= 2.
-    seed, jobs, out, resume, progress, calibration : as those of `run`.
+    seed, jobs, cluster, out, resume, progress, calibration : as those of `run`.
     tell : called with what is about to be done.
     name : what messages call the scenario; None: its file as given, or its name.
 
@@ -230,6 +231,7 @@ def sensitivity(
     found = run(
         plan.scenario,
         jobs=jobs,
+        cluster=cluster,
         out=out,
         resume=resume,
         steps=False,
