@@ -219,7 +219,7 @@ def test_days_on_which_nobody_comes(folder):
         ),
         (
             "{empirical: {values: [1, 2, 3, 4, 5, 6, 7], unit: min}}, "
-            + "{empirical: {values: [1, 2, 3, 4, 5, 6, 7], unit: s}}, {constant: 5 min}",
+             "{empirical: {values: [1, 2, 3, 4, 5, 6, 7], unit: s}}, {constant: 5 min}",
             ["{empirical: {…}} (1)", "{empirical: {…}} (2)", "{constant: 5 min}"],
         ),
     ],
