@@ -218,8 +218,10 @@ def test_days_on_which_nobody_comes(folder):
             ["{exponential: {mean: 15 min}}", "{exponential: {mean: 21 min}}"],
         ),
         (
-            "{empirical: {values: [1, 2, 3, 4, 5, 6, 7], unit: min}}, "
-             "{empirical: {values: [1, 2, 3, 4, 5, 6, 7], unit: s}}, {constant: 5 min}",
+            (
+                "{empirical: {values: [1, 2, 3, 4, 5, 6, 7], unit: min}}, "
+                "{empirical: {values: [1, 2, 3, 4, 5, 6, 7], unit: s}}, {constant: 5 min}"
+            ),
             ["{empirical: {…}} (1)", "{empirical: {…}} (2)", "{constant: 5 min}"],
         ),
     ],
