@@ -9,7 +9,7 @@ from rich.console import Console
 
 from journeysim.cli import progress
 from journeysim.cli.progress import progress_bar
-from journeysim.experiment.progress import left_text, seconds_left
+from journeysim.experiment.progress import Pace, left_text, seconds_left
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,21 @@ def test_time_left_follows_the_pace_so_far():
     assert seconds_left(0, 10, 5.0) is None
     assert seconds_left(4, 6, 10.0) == 15.0
     assert seconds_left(4, 0, 10.0) == 0.0
+
+
+def test_what_is_paid_once_is_not_expected_again():
+    pace = Pace()
+    assert pace.left(0, 1000, 0.0) is None
+    # Two processes started and compiled for ten seconds.
+    assert pace.left(1, 1000, 10.0) == 10.0 * 999
+    assert pace.left(2, 1000, 10.1) > 1000
+    assert pace.left(101, 1000, 12.0) == pytest.approx(899 / 50)
+
+
+def test_what_was_done_before_says_nothing_of_the_pace():
+    pace = Pace()
+    assert pace.left(500, 1000, 0.0) is None
+    assert pace.left(510, 1000, 5.0) == 245.0
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Self
 
 from journeysim.cli.guard import say
-from journeysim.experiment.progress import Watchers, left_text, seconds_left
+from journeysim.experiment.progress import Pace, Watchers, left_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,7 +41,7 @@ def progress_bar(
         transient=True,
     )
     began = time.monotonic()
-    first: list[tuple[float, int]] = []
+    pace = Pace()
     with bar:
         task = bar.add_task(title, total=None, state="")
 
@@ -51,10 +51,7 @@ def progress_bar(
 
         def replications(done: int, total: int) -> None:
             now = time.monotonic()
-            if not first:
-                first.append((now, done))
-            since, had = first[0]
-            left = seconds_left(done - had, total - done, now - since)
+            left = pace.left(done, total, now)
             if left is not None and within_s is not None:
                 left = min(left, max(0.0, began + within_s - now))
             state = f"{done}/{total} replications{left_text(left)}"

@@ -23,6 +23,7 @@ Searching = Callable[[int, int, int], None]
 QUIET_SECONDS = 0.5
 """A run that is over sooner shows no bar."""
 
+_SURE_SECONDS = 1.0
 _MINUTE = 60
 _HOUR = 3600
 _WIDTH = 20
@@ -81,7 +82,7 @@ class Bar:
         self._screen = screen
         self._now = now
         self._began = now()
-        self._first: tuple[float, int] | None = None
+        self._pace = Pace()
         self._shown = False
 
     def calibration(self, month: int, months: int) -> None:
@@ -90,11 +91,7 @@ class Bar:
 
     def replications(self, done: int, total: int) -> None:
         """Show how far the replications are, and how long the rest takes if it goes on as it went."""
-        now = self._now()
-        if self._first is None:
-            self._first = (now, done)
-        since, had = self._first
-        left = left_text(seconds_left(done - had, total - done, now - since))
+        left = left_text(self._pace.left(done, total, self._now()))
         self._show(done, total, f"{done}/{total} replications{left}")
 
     def close(self) -> None:
@@ -106,6 +103,34 @@ class Bar:
         if self._shown or self._now() - self._began >= QUIET_SECONDS:
             self._shown = True
             self._screen.show(done, total, text)
+
+
+class Pace:
+    """How fast replications go, told from when they began, and better from when the first ones had ended.
+
+    Those also pay for starting processes and for what every process compiles once.
+    """
+
+    def __init__(self) -> None:
+        self._began: tuple[float, int] | None = None
+        self._warm: tuple[float, int] | None = None
+
+    def left(self, done: int, total: int, now: float) -> float | None:
+        """Seconds that the rest takes if it goes on as it went; None before anything is done.
+
+        Parameters
+        ----------
+        done, total : replications done, and all there are.
+        now : seconds, on any clock.
+        """
+        if self._began is None:
+            self._began = (now, done)
+        since, had = self._began
+        if self._warm is None and done > had:
+            self._warm = (now, done)
+        elif self._warm is not None and now - self._warm[0] >= _SURE_SECONDS and done > self._warm[1]:
+            since, had = self._warm
+        return seconds_left(done - had, total - done, now - since)
 
 
 class Terminal:
