@@ -10,6 +10,7 @@ from polars.testing import assert_frame_equal
 from tests.market_by_hand import MARKET, scenario_of
 
 from journeysim.experiment import Run, run
+from journeysim.market.ledger import flow_name
 
 SILENT = {
     "behaviour.telling.probability": 0,
@@ -98,3 +99,18 @@ def test_customers_and_people_are_conserved_every_month(plain: Run) -> None:
     assert people is not None
     assert (values("bank", "customers")["value"].list.sum() == people.people).all()
     assert (values("bank", "gained")["value"].list.sum() == values("bank", "lost")["value"].list.sum()).all()
+
+
+def test_flows_between_banks_are_what_each_gains_and_loses(plain: Run) -> None:
+    whole = plain.metrics.filter(pl.col("month") == 0)
+    went, moves = whole.filter(pl.col("scope") == "flow"), whole.filter(pl.col("scope") == "bank")
+    banks = moves["name"].unique(maintain_order=True).to_list()
+    assert went["value"].sum() > 0
+    for metric, end in (("lost", 0), ("gained", 1)):
+        for bank in banks:
+            others = [(bank, other)[:: 1 - 2 * end] for other in banks if other != bank]
+            names = [flow_name(one, other) for one, other in others]
+            of_bank = moves.filter(pl.col("name") == bank, pl.col("metric") == metric)["value"]
+            by_pair = went.filter(pl.col("name").is_in(names))
+            assert by_pair.height == of_bank.len() * len(names)
+            assert by_pair["value"].sum() == of_bank.sum()

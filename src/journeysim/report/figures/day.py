@@ -127,7 +127,7 @@ def queue_lengths_by_time(steps: pl.DataFrame, queue: str, *, every_min: int = 5
 
     Returns
     -------
-    A figure with a panel for each option. At each moment: the median over all days of all replications as a
+    A figure with a panel for each option. At each moment: the median over all days that the steps have as a
     line, the quantiles .25 to .75 as the dark band, .05 to .95 as the light one. A day on which nobody came
     to this queue counts with 0. Those in service do not count.
 

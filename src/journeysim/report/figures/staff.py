@@ -31,8 +31,8 @@ def utilisation_by_hour(
     Returns
     -------
     A figure; each tile holds the share, 0..100 %, of a group's rostered time in that hour that was spent
-    serving, over all days and replications, and the last column that of the whole day. Tiles of hours without
-    roster are empty.
+    serving, over all days that the steps have, and the last column that of the whole day. Tiles of hours
+    without roster are empty.
 
     Raises
     ------
