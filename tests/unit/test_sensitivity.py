@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import polars as pl
 import pytest
 from tests.market_maps import SCENARIO, write_market
 from tests.small_branch import SMALL_MAP, small_scenario
@@ -13,7 +12,7 @@ from tests.small_branch import SMALL_MAP, small_scenario
 from journeysim.errors import InputError
 from journeysim.experiment import parse_scenario, run
 from journeysim.experiment.ranges import ranges_given, usual_range
-from journeysim.experiment.sensitivity import TABLE_COLUMNS, Sensitivity, sensitivity
+from journeysim.experiment.sensitivity import TABLE_COLUMNS, Sensitivity, _change, sensitivity
 from journeysim.experiment.sensitivity_words import sensitivity_answer, sensitivity_document
 from journeysim.experiment.varied import CannotMove, How, Kind, Move
 from journeysim.experiment.varied_map import behaviour_parameters, further_parameters, map_parameters
@@ -260,10 +259,21 @@ def test_with_an_option_it_is_the_difference_that_is_followed(small):
 def test_the_table_is_ranked_and_has_a_row_for_each_end(found):
     table = found.table
     assert dict(table.schema) == dict(TABLE_COLUMNS)
-    sizes = table.group_by("parameter", maintain_order=True).agg(pl.col("difference").abs().max())
-    assert sizes["difference"].is_sorted(descending=True)
+    places = [(not one.sure, -one.most) for one in found.swings]
+    assert places == sorted(places)
+    assert {sure for sure, _ in places} == {True, False}
+    assert table["parameter"].unique(maintain_order=True).to_list() == [one.title for one in found.swings]
     assert table["end"].to_list()[:2] == ["low", "high"]
     assert (table["n"] == 4).all()
+
+
+@pytest.mark.parametrize(("metric", "has_interval"), [("lost", False), ("staff_cost_per_day", True)])
+def test_counts_that_agree_by_chance_are_not_taken_for_sure(metric, has_interval):
+    middle, end = [np.array([5.0, 7.0])], [np.array([6.0, 8.0])]
+    change = _change(end, middle, metric)
+    assert change.difference == 1
+    assert math.isnan(change.low) is not has_interval
+    assert _change(middle, middle, metric).p == 1
 
 
 def test_what_moves_nothing_says_exactly_nothing(found):

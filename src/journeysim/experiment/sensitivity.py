@@ -51,6 +51,20 @@ FEWEST = 2
 MONEY_METRICS = ("margin", "value", "equity", "cost")
 """Words in the names of metrics that hang on what customers bring in and staff costs."""
 
+COUNTS = frozenset(
+    {
+        "customers_end",
+        "lost",
+        "acquired",
+        "told_good",
+        "told_bad",
+        "read_bad",
+        "complaints",
+        "queue_length_max",
+    }
+)
+"""Metrics that are whole numbers in every replication: that a few of them change alike proves nothing."""
+
 Tell = Callable[[str], None]
 
 
@@ -100,6 +114,11 @@ class Swing:
         return tuple(end for end in (self.low, self.high) if end is not None)
 
     @property
+    def sure(self) -> bool:
+        """Whether the interval of either change lies on one side of 0."""
+        return any(end.change.low > 0 or end.change.high < 0 for end in self.ends)
+
+    @property
     def most(self) -> float:
         """The largest change at either end, whatever its sign; 0 where nothing is known."""
         sizes = [abs(end.change.difference) for end in self.ends]
@@ -116,7 +135,7 @@ class Sensitivity:
     metric : of it.
     option : whose difference from the baseline is asked about; empty for the baseline's own value.
     middle : the metric where nothing is moved; with an option its difference from the baseline.
-    swings : by parameter, what moves the metric most first.
+    swings : by parameter; first those that move it beyond chance, each part by the larger change.
     left_out : what was not tried, and why.
     never : what is never varied here, in plain words.
     run : all ends side by side.
@@ -133,7 +152,7 @@ class Sensitivity:
 
     @cached_property
     def table(self) -> pl.DataFrame:
-        """One row for each end of each range, what moves the metric most first; see `TABLE_COLUMNS`."""
+        """One row for each end of each range, in the order of ``swings``; see `TABLE_COLUMNS`."""
         rows = [
             (
                 one.title, one.path, str(one.kind), one.middle, side, end.text, end.value.difference,
@@ -311,7 +330,7 @@ def _answer(
         ranges[id(end.range)] = end.range
         here = [values[name] for name in end.names]
         swings.setdefault(id(end.range), {})[end.is_high] = End(
-            end.text, end.clipped, _value(here), _change(here, middle)
+            end.text, end.clipped, _value(here), _change(here, middle, metric)
         )
     adjusted = _adjusted(swings)
     rows = [
@@ -325,7 +344,7 @@ def _answer(
         )
         for at, one in ranges.items()
     ]
-    rows.sort(key=lambda row: -row.most)
+    rows.sort(key=lambda row: (not row.sure, -row.most))
     asked = sides[-1].name if len(sides) > 1 else ""
     return Sensitivity(
         scenario,
@@ -357,7 +376,12 @@ def _value(here: Sequence[FloatArray]) -> Difference:
     return Difference(found.mean, found.low, found.high, math.nan, found.n, math.nan)
 
 
-def _change(here: Sequence[FloatArray], middle: Sequence[FloatArray]) -> Difference:
+def _change(here: Sequence[FloatArray], middle: Sequence[FloatArray], metric: str) -> Difference:
+    """Change from the middle; without an interval where whole numbers agree, as a few do by chance."""
     if len(here) > 1:
-        return difference_of_differences(here[1], here[0], middle[1], middle[0])
-    return paired_difference(here[0], middle[0])
+        found = difference_of_differences(here[1], here[0], middle[1], middle[0])
+    else:
+        found = paired_difference(here[0], middle[0])
+    if metric in COUNTS and found.difference != 0 and found.low == found.high:
+        return replace(found, low=math.nan, high=math.nan, p=math.nan)
+    return found

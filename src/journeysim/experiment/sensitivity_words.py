@@ -29,7 +29,7 @@ def sensitivity_answer(found: Sensitivity) -> str:
     if found.option:
         what = f"the difference that {found.option} makes to {what}"
     tried = f"{len(found.swings)} number{'s'[: len(found.swings) != 1]} varied"
-    sure = [one for one in found.swings if any(_sign_of(end.change) for end in one.ends)]
+    sure = [one for one in found.swings if one.sure]
     if not sure:
         text = f"Of the {tried}, none moves {what} by more than can be told from chance."
     else:
