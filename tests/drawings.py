@@ -80,7 +80,9 @@ def contents(draw: st.DrawFn, counts: st.SearchStrategy[int]) -> Content:
         key=lambda card: card.stage,
     )
     end = st.integers(0, count - 1)
-    way = st.tuples(end, end, st.sampled_from(list(Way)), st.sampled_from([math.nan, 0.001, 0.4, 1.0]))
+    # To one touchpoint, such as a counter, half of all ways may lead.
+    target = draw(st.sampled_from([end, st.one_of(end, st.just(draw(end)))]))
+    way = st.tuples(end, target, st.sampled_from(list(Way)), st.sampled_from([math.nan, 0.001, 0.4, 1.0]))
     pairs = draw(st.lists(way, min_size=count // 2, max_size=3 * count, unique_by=lambda one: one[:3]))
     return Content(
         title=draw(NAMES),

@@ -7,12 +7,14 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from journeysim.errors import InputError, Problem
 from journeysim.experiment import Run
 from journeysim.experiment.files import write_whole
 from journeysim.experiment.results import OptionResult
+from journeysim.experiment.scenario import ONLY_OPTION
 from journeysim.journey import Journey
 from journeysim.report.drawing.content import Content, Flags, content_of
 from journeysim.report.drawing.layout import lay_out
@@ -82,7 +84,7 @@ def drawing_content(
     if problems:
         raise InputError(problems)
     if run is None or result is None:
-        caption = "As planned"
+        caption = "As planned" if option in (None, ONLY_OPTION) else f"As planned: {option}"
         return content_of(journey, None, caption=caption, flags=Flags(golden=improved), notes=tuple(notes))
     worst = worst_point(run, result.name, journey)
     return content_of(
@@ -108,7 +110,8 @@ def save_drawing(figure: Figure, path: Path) -> None:
     kind = path.suffix.lower()[1:]
     date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
     out = io.BytesIO()
-    with quiet_style(), warnings.catch_warnings():
+    # Letters as wide as they are, not as whole pixels would have them.
+    with quiet_style(), rc_context({"text.hinting": "none"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")
         figure.savefig(out, format=kind, dpi=_DPI, metadata=date)
     write_whole(path, out.getvalue())

@@ -161,7 +161,7 @@ def _flag_shapes(
     height = line_height(FLAG) + 0.05
     for row, sign in enumerate(flags):
         text, ink = ("worst point", Ink.WORST) if sign is Sign.WORST else ("golden point", Ink.GOLDEN)
-        icon, gap = 0.15, 0.05
+        icon, gap = 0.17, 0.05
         width = setter.measure(text, FLAG)
         left = x - (width + icon + gap) / 2
         top = bottom - height * (row + 1)

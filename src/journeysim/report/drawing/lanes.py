@@ -101,6 +101,7 @@ def touchpoint_lanes(
         shapes += _paths(ways, tracks, rows, placed, y)
         for card, box, parts in zip(cards, placed, texts, strict=True):
             shapes += _card_shapes(card, box, parts, setter)
+            shapes += _badges(content, card, box)
         shapes += _way_numbers(ways, tracks, rows, placed, y, setter)
         shapes.append(label)
         if back:
@@ -131,7 +132,7 @@ def queue_lane(content: Content, columns: Columns, setter: Typesetter) -> Lane:
                 shapes += _stack(parts, box.middle, y + 0.06, setter)
         return shapes
 
-    return Lane("Queues", "where they wait, and how", height if any(texts) else 0.0, at)
+    return Lane("Queues", "where customers wait", height if any(texts) else 0.0, at)
 
 
 def staff_lane(content: Content, columns: Columns, setter: Typesetter) -> Lane:
@@ -245,10 +246,20 @@ def _card_shapes(card: Card, box: Box, parts: Sequence[Part], setter: Typesetter
     top = box.y + (box.height - _height(parts, setter)) / 2
     shapes: list[Shape] = [Panel(box, surface, card.stage, card.is_moment_of_truth)]
     shapes += _stack(parts, box.middle, top, setter)
-    if card.is_moment_of_truth:
-        corner = Box(box.right - _BADGE / 2, box.y - _BADGE / 2, _BADGE, _BADGE)
-        shapes.append(Icon(corner, Sign.MOMENT_OF_TRUTH))
     return shapes
+
+
+def _badges(content: Content, card: Card, box: Box) -> list[Shape]:
+    """Signs on the corners of a touchpoint."""
+    found: list[Shape] = []
+    for sign, holds, x, y in (
+        (Sign.MOMENT_OF_TRUTH, card.is_moment_of_truth, box.right, box.y),
+        (Sign.GOLDEN, card.name in content.flags.golden, box.x, box.y),
+        (Sign.WORST, card.name == content.flags.worst, box.x, box.bottom),
+    ):
+        if holds:
+            found.append(Icon(Box(x - _BADGE / 2, y - _BADGE / 2, _BADGE, _BADGE), sign))
+    return found
 
 
 def _back_title(setter: Typesetter, y: float) -> list[Shape]:

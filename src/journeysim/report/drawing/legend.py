@@ -68,6 +68,10 @@ def _entries(content: Content) -> list[tuple[Sign | Stroke, str]]:
     found: list[tuple[Sign | Stroke, str]] = []
     if any(card.is_moment_of_truth for card in cards):
         found.append((Sign.MOMENT_OF_TRUTH, "moment of truth: weighs more in what is remembered"))
+    if content.flags.golden:
+        found.append((Sign.GOLDEN, "golden point: improving it is worth most for its cost"))
+    if content.flags.worst is not None:
+        found.append((Sign.WORST, "worst point: the lowest mean score"))
     if False in kinds:
         found.append((Sign.PERSON, "staff"))
     if True in kinds:

@@ -275,27 +275,39 @@ def _star(icon: Icon, face: str, edge: str) -> patches.Polygon:
     return patches.Polygon(corners, closed=True, facecolor=face, edgecolor=edge, linewidth=0.8)
 
 
-def _moment(icon: Icon) -> list[Artist]:
+def _disc(icon: Icon, face: str, edge: str) -> patches.Circle:
     box = icon.box
-    circle = patches.Circle(
-        (box.middle, box.y + box.height / 2),
-        box.width / 2,
-        facecolor="#16202B",
-        edgecolor=PAPER,
-        linewidth=1.0,
+    return patches.Circle(
+        (box.middle, box.y + box.height / 2), box.width / 2, facecolor=face, edgecolor=edge, linewidth=1.0
     )
-    inner = Box(box.x + box.width * 0.19, box.y + box.height * 0.18, box.width * 0.62, box.height * 0.62)
-    return [circle, _star(Icon(inner, icon.sign), PAPER, "none")]
+
+
+def _within(icon: Icon, part: float) -> Icon:
+    """The sign smaller, in the middle of its place."""
+    box, rest = icon.box, (1 - part) / 2
+    inner = Box(box.x + box.width * rest, box.y + box.height * rest, box.width * part, box.height * part)
+    return Icon(inner, icon.sign)
+
+
+def _moment(icon: Icon) -> list[Artist]:
+    """A white star on black."""
+    return [_disc(icon, "#16202B", PAPER), _star(_within(icon, 0.62), PAPER, "none")]
 
 
 def _golden(icon: Icon) -> list[Artist]:
-    return [_star(icon, _GOLDEN, "#7A5600")]
+    """A golden star on white, in a golden ring."""
+    return [_disc(icon, PAPER, "#7A5600"), _star(_within(icon, 0.8), _GOLDEN, "#7A5600")]
 
 
 def _worst(icon: Icon) -> list[Artist]:
-    box = icon.box
-    corners = [(box.x, box.y + 0.01), (box.right, box.y + 0.01), (box.middle, box.bottom)]
-    return [patches.Polygon(corners, closed=True, facecolor=_WORST, edgecolor="#7A2B00", linewidth=0.8)]
+    """An arrow head that points down, on white, in a ring."""
+    box = _within(icon, 0.5).box
+    corners = [(box.x, box.y + box.height * 0.12), (box.right, box.y + box.height * 0.12)]
+    corners.append((box.middle, box.bottom))
+    return [
+        _disc(icon, PAPER, "#7A2B00"),
+        patches.Polygon(corners, closed=True, facecolor=_WORST, edgecolor="none"),
+    ]
 
 
 def _person(icon: Icon) -> list[Artist]:
