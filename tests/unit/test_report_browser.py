@@ -23,6 +23,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 PHONE = 390
+TITLE_POINTS = 17
 NAME = "Option {:02d} has a name so long that it takes several lines in every table there is"
 MEASURE = """<script>
 const found = [...document.querySelectorAll(".scroll, p, li, dd, pre")];
@@ -39,6 +40,18 @@ def chromium(browser: str, tmp_path: Path):
         return done.stdout
 
     return call
+
+
+def largest_size(printed: Path) -> float:
+    """Size of the largest letters on the first sheet, which are those of the title, points."""
+    sizes: list[float] = []
+
+    def see(text: str, matrix: list[float], text_matrix: list[float], _font: object, size: float) -> None:
+        if text.strip():
+            sizes.append(abs(size * text_matrix[3] * matrix[3]))
+
+    pypdf.PdfReader(printed).pages[0].extract_text(visitor_text=see)
+    return max(sizes)
 
 
 def test_nothing_but_tables_and_figures_is_wider_than_a_phone(chromium, tmp_path: Path) -> None:
@@ -71,6 +84,8 @@ def test_printed_rows_are_whole_and_headings_stay_with_what_follows(chromium, tm
     chromium(page, "--no-pdf-header-footer", f"--print-to-pdf={printed}")
     sheets = [" ".join(sheet.extract_text().split()) for sheet in pypdf.PdfReader(printed).pages]
     assert len(sheets) > 3
+    # A browser prints everything smaller where something is wider than the paper.
+    assert largest_size(printed) == pytest.approx(TITLE_POINTS, abs=0.1)
     for name in names[1:]:
         # In the answer, both tables, and the list of options; a name cut by the end of a sheet is not found.
         assert sum(sheet.count(name) for sheet in sheets) >= 4, name

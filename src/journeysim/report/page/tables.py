@@ -25,7 +25,7 @@ from journeysim.experiment.runs import Run
 from journeysim.experiment.statistics import CONFIDENCE, REAL_BELOW
 from journeysim.report.page.shown import MOST_LISTED
 
-MOST_COLUMNS = 7
+MOST_COLUMNS = 6
 """Columns of numbers that fit beside a name on a printed page."""
 
 MARK = "*"
