@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 
 _LEFT = "text-align:left;vertical-align:top"
-_RIGHT = "text-align:right;vertical-align:top;white-space:nowrap"
+_RIGHT = "text-align:right;vertical-align:top"
 
 
 def block(*parts: str) -> str:
@@ -59,7 +59,10 @@ def shortened(text: str, most: int) -> str:
 
 
 def _cells(row: Sequence[str], sides: Sequence[str]) -> str:
+    # A number stays on one line with its interval; a heading above it may take several.
+    whole = {_LEFT: _LEFT, _RIGHT: f"{_RIGHT};white-space:nowrap"}
     first, *others = [
-        f'style="{side}">{escape(" ".join(text.split()))}' for text, side in zip(row, sides, strict=True)
+        f'style="{whole[side]}">{escape(" ".join(text.split()))}'
+        for text, side in zip(row, sides, strict=True)
     ]
     return f'<th scope="row" {first}</th>' + "".join(f"<td {cell}</td>" for cell in others)

@@ -116,6 +116,21 @@ def test_wrong_input_is_told_in_a_line_each_without_a_traceback():
     assert journeysim.StoppedEarly("lost")._render_traceback_() == ["StoppedEarly: lost"]
 
 
+@pytest.mark.parametrize("table", ["summary", "differences", "months", "steps", "visits"])
+def test_every_column_of_a_table_is_told_by_help(run, table):
+    told = getattr(journeysim.Run, table).__doc__
+    assert [name for name in getattr(run, table).columns if f"``{name}``" not in told] == []
+
+
+def test_every_column_of_the_metrics_is_told_by_help(run):
+    assert [name for name in run.metrics.columns if f"``{name}``" not in journeysim.Run.__doc__] == []
+
+
+def test_days_without_customers_are_closed():
+    week = SMALL_MAP.replace("{per_hour: 40}", "{per_hour: 40, day_of_week: {sat: 0, sun: 0}}")
+    assert "Open mon–fri 09:00–10:00" in Read(parse_journey(week)._repr_html_()).texts
+
+
 def test_a_what_if_says_what_a_file_would_say(run):
     made = journeysim.what_if(
         parse_journey(SMALL_MAP),

@@ -48,7 +48,11 @@ class Run:
     scenario : what was run.
     engine : the engine that simulated.
     folder : where the run is kept; None for one that is not.
-    metrics : columns option, replication, scope, name, metric, value; null where nothing was observed.
+    metrics : a value for each option, replication and metric. Columns: ``option``; ``replication``, from 0;
+        ``scope`` (``all``, ``touchpoint``, ``segment``, ``staff``, of a market also ``rung``, ``reason``,
+        ``bank``, ``complaint``, ``branch``) and ``name`` within it, empty for all; ``metric``, with its
+        unit in its name; ``month`` of a market's horizon, from 1, or 0 for the whole replication; ``value``,
+        null where nothing was observed.
     options : estimates and comparisons of each option, in the order of the scenario.
     observed : what the log of recorded arrivals says; None without one.
     contrasted : answers to the scenario's contrasts, in its order.
@@ -94,12 +98,22 @@ class Run:
 
     @cached_property
     def summary(self) -> pl.DataFrame:
-        """Estimates: columns option, scope, name, metric, mean, low, high, n."""
+        """Estimates over replications.
+
+        Columns ``option``, ``scope``, ``name``, ``metric`` and ``month`` as in `metrics`; ``mean``; ``low``
+        and ``high``, ends of its 95% interval, null with one replication; ``n``, replications with a value.
+        """
         return summary_table(self.options)
 
     @cached_property
     def differences(self) -> pl.DataFrame:
-        """Paired differences from the baseline, with unadjusted interval and p, and Holm's p."""
+        """Differences of the options from the baseline, paired by replication.
+
+        Columns ``option``, ``scope``, ``name``, ``metric`` and ``month`` as in `metrics`; ``difference``, the
+        mean; ``low`` and ``high``, ends of its unadjusted 95% interval; ``p``, unadjusted; ``p_adjusted``,
+        Holm's over the options; ``variance_removed_fraction``, what sharing luck took off the difference's
+        variance; ``n``, replications with both; ``real``, whether ``p_adjusted`` lies below .05.
+        """
         return differences_table(self.options)
 
     @cached_property
@@ -109,9 +123,10 @@ class Run:
 
     @cached_property
     def months(self) -> pl.DataFrame:
-        """Months of a market's horizon: option, replication, month, scope, name, metric, value.
+        """Months of a market's horizon, from 1; empty without a market.
 
-        Of all customers, or of a segment, rung, reason, bank or kind of complaint; empty without a market.
+        Columns ``option``, ``replication``, ``month``, ``scope``, ``name``, ``metric`` and ``value`` as in
+        `metrics`: of all customers, or of a segment, rung, reason, bank or kind of complaint.
         """
         order = ["option", "replication", "month", "scope", "name", "metric", "value"]
         return self.metrics.filter(pl.col("month") > 0).select(order)
@@ -120,8 +135,15 @@ class Run:
     def steps(self) -> pl.DataFrame:
         """Every step of every visit, by option, replication, day, arrival and step.
 
-        Beside the columns of `STEPS_COLUMNS` there are ``score``, the mean of the step's moments, and
-        ``visit_score``, that of the whole visit; both -1..1.
+        Columns ``option``; ``replication``, from 0; ``day``, from the first day, 0; ``date``; ``visit_id``,
+        the same in every option; ``case_id``, that of the case's first visit; ``customer_id``, null without a
+        market; ``segment``; ``need``; ``step`` of the visit, from 1; ``touchpoint``; ``queue`` and
+        ``staff_group``, null where there was none; ``joined_min``, when the customer stood before the queue,
+        ``started_min``, when service began (null: never), and ``ended_min``, all minutes after midnight;
+        ``queue_length_seen``, people waiting then, null without a queue; ``outcome`` (``served``, ``failed``,
+        ``balked``, ``reneged``, ``rejected``, ``closed``, ``in_progress``); ``score``, the mean of the step's
+        moments, and ``visit_score``, that of the whole visit, both -1..1. With several branches also
+        ``branch``.
 
         Raises
         ------
@@ -134,7 +156,13 @@ class Run:
 
     @cached_property
     def visits(self) -> pl.DataFrame:
-        """Every visit: arrival, departure, number of steps, total wait, outcome, score; see `steps`."""
+        """Every visit, a row each; see `steps` for whose it was.
+
+        Columns ``option``, ``replication``, ``day``, ``date``, ``visit_id``, ``case_id``, ``customer_id``,
+        ``segment`` and ``need`` as there; ``arrival_min`` and ``departure_min``, minutes after midnight;
+        ``steps``, their number; ``wait_min``, over all queues, 0 where none was joined; ``service_min``, over
+        all services; ``outcome`` of the last step; ``score``, -1..1.
+        """
         return visits_from_steps(self.steps)
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from journeysim.journey.staff import RosterFile, StaffGroup
 from journeysim.journey.values import WEEKDAYS, show_time
@@ -31,8 +31,8 @@ def journey_html(journey: Journey) -> str:
         paragraph(f"Open {', '.join(_hours(journey))}"),
         _table("Touchpoints", ("touchpoint", "stage", "queue", "served by", "service, min"), touchpoints),
         _table("Staff", ("group", "on duty", "serves"), staff),
-        paragraph(f"Segments: {_shares({name: one.share for name, one in journey.segments.items()})}"),
-        paragraph(f"Needs: {_shares({name: one.share for name, one in journey.needs.items()})}"),
+        paragraph(f"Segments: {_segments(journey)}"),
+        paragraph(f"Needs: {shortened(', '.join(journey.needs), 4 * _MOST_TEXT)}"),
         listed([f"warning: {problem}" for problem in journey.warnings]),
     )
 
@@ -63,7 +63,10 @@ def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 def _hours(journey: Journey) -> Iterator[str]:
     """Opening hours, days that are alike in a row together."""
-    found = [journey.hours_on(day) for day in range(len(WEEKDAYS))]
+    found = [
+        journey.hours_on(day) if journey.arrivals.day_factor(day) > 0 else None
+        for day in range(len(WEEKDAYS))
+    ]
     start = 0
     while start < len(found):
         end = start
@@ -97,7 +100,9 @@ def _roster(group: StaffGroup) -> str:
     return ", ".join(f"{count} from {show_time(minute)}" for minute, count in steps)
 
 
-def _shares(shares: dict[str, Any]) -> str:
-    """Names with their shares, where each has one for all."""
-    said = [f"{name} {share:.3g}" if isinstance(share, float) else name for name, share in shares.items()]
+def _segments(journey: Journey) -> str:
+    """Segments with their shares, where the map gives them."""
+    said = [
+        name if one.share is None else f"{name} {one.share:.3g}" for name, one in journey.segments.items()
+    ]
     return shortened(", ".join(said), 4 * _MOST_TEXT)
