@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
-SECONDS = 300
+SECONDS = 600
 """A cell that takes longer is given up."""
 
 AT_A_TIME = 2

@@ -10,6 +10,9 @@ from matplotlib.figure import Figure
 DPI = 100
 """Dots per inch: sharp enough to read, small enough to be stored with the notebook."""
 
+MOST_PIXELS = 1400
+"""Of the width: a large drawing is shown smaller than it prints."""
+
 
 def show_figures() -> None:
     """Teach the notebook that runs this, if one does, to show figures as pictures.
@@ -25,5 +28,6 @@ def show_figures() -> None:
 
 def _png(figure: Figure) -> bytes:
     picture = BytesIO()
-    figure.savefig(picture, format="png", dpi=DPI)
+    dpi = min(DPI, MOST_PIXELS / figure.get_figwidth())
+    figure.savefig(picture, format="png", dpi=dpi, pil_kwargs={"optimize": True})
     return picture.getvalue()
