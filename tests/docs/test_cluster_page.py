@@ -37,11 +37,14 @@ def only(start: str) -> str:
 def small(text: str, scenario: Path, address: str) -> str:
     """What the page says, of a scenario that takes no time."""
     text = text.replace("scenarios/lunch-hour.yaml", str(scenario)).replace(ADDRESS, address)
-    return text.replace("journeysim golden", "journeysim golden --replications 2 --fresh 2")
+    text = text.replace("journeys/city-branch.yaml", str(scenario.with_name("map.yaml")))
+    for searching in ("golden", "staff"):
+        text = text.replace(f"journeysim {searching}", f"journeysim {searching} --replications 2 --fresh 2")
+    return text
 
 
 def test_it_names_the_commands() -> None:
-    assert len(COMMANDS) == 7
+    assert len(COMMANDS) == 8
     assert only("pip install") == "pip install 'journeysim[cluster]'"
     assert only("dask scheduler") == "dask scheduler --port 8786"
 
@@ -69,7 +72,7 @@ def test_its_commands_and_its_python_run(scenario: Path, tmp_path: Path, capsys)
                 check=False,
             )
             assert done.returncode == 0, done.stderr
-            assert "Today" in done.stdout
+            assert "Kept in" in done.stdout
         exec(compile(small(PYTHON, scenario, dask.address), "docs/how-to/cluster.md", "exec"), {})
         assert "Today" in capsys.readouterr().out
 

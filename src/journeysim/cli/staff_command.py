@@ -45,6 +45,7 @@ class StaffRequest:
     fresh: int
     seed: int | None
     jobs: int | None
+    cluster: str | None
     out: Path
     resume: bool
     as_json: bool
@@ -67,6 +68,7 @@ def staff_command(request: StaffRequest) -> None:
             replications=request.replications,
             fresh=request.fresh,
             jobs=request.jobs,
+            cluster=request.cluster,
             out=request.out,
             resume=request.resume,
             progress=stages.replications,

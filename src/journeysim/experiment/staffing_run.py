@@ -49,6 +49,7 @@ def staff(
     fresh: int = DEFAULT_FRESH,
     seed: int | None = None,
     jobs: int | None = None,
+    cluster: str | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     progress: Progress | None = None,
@@ -71,6 +72,7 @@ def staff(
     replications, fresh : on which rosters are compared, and on which the result is estimated; >= 2.
     seed : seed of all luck; None leaves the scenario's. The fresh replications have one that follows from it.
     jobs : processes; the results are the same.
+    cluster : address of a Dask scheduler, as in `run`.
     out, resume, calibration : as those of `run`. The rosters that were kept serve any other search on the
         same scenario.
     progress : called with the fresh replications done and all there are.
@@ -97,7 +99,7 @@ def staff(
     refuse(loaded, file, asked, min(replications, fresh))
     loaded = loaded.overridden(replications, seed)
     kept, say = kept_scenario(loaded), tell or (lambda _: None)
-    with workers_kept(jobs), _opened(out, kept, resume) as opened:
+    with workers_kept(jobs, cluster), _opened(out, kept, resume) as opened:
         folder = None if opened is None else opened.folder
         bench = RosterBench(kept, asked.targets, jobs, folder, searching)
         try:
