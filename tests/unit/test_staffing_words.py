@@ -110,6 +110,17 @@ def test_no_roster_is_an_answer():
     assert "Today's has no value." in unseen
 
 
+@pytest.mark.parametrize(
+    ("values", "said"), [(MEETS, "meets it: 3.5 ("), (UNCLEAR, "may meet it or not: 4.667 (")]
+)
+def test_none_is_said_of_the_search_alone_where_fresh_luck_does_not_agree(values, said):
+    text = staffing_answer(staffing(values, nearest=True))
+    assert "could the 4 replications of the search tell that it meets wait_mean_min <= 5" in text
+    assert f"On fresh luck the nearest {said}" in text
+    assert "more --replications" in text
+    assert "No roster" not in text
+
+
 def both(waits, served, roster=(2, 3)):
     return Checked(roster, float(sum(roster)), np.array([waits, served]), 0.0, Targets((TARGET, SERVED)))
 

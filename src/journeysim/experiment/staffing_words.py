@@ -77,12 +77,17 @@ def _roster_document(found: Staffing, one: Checked) -> dict[str, Any]:
 
 
 def _none(found: Staffing) -> str:
-    values = found.found.estimates
-    seen = not any(math.isnan(value.mean) for value in values)
-    reached = f"{_values(found, found.found)} on fresh luck" if seen else "no value"
+    one = found.found
+    if _unseen(one) or one.verdict == "misses":
+        reached = "no value" if _unseen(one) else f"{_values(found, one)} on fresh luck"
+        return (
+            f"No roster of {found.group} that was tried meets {found.targets}, with at most {found.most} in "
+            f"a slot: the nearest reaches {reached}. Allow more (--most), or look at another group (--group)."
+        )
     return (
-        f"No roster of {found.group} that was tried meets {found.targets}, with at most {found.most} in a "
-        f"slot: the nearest reaches {reached}. Allow more (--most), or look at another group (--group)."
+        f"Of no roster of {found.group} that was tried, with at most {found.most} in a slot, could the "
+        f"{found.replications} replications of the search tell that it meets {found.targets}. On fresh luck "
+        f"the nearest {_outcome(found, one)}. Search with more --replications."
     )
 
 
@@ -137,11 +142,15 @@ def _formula(found: Staffing) -> str:
 
 
 def _outcome(found: Staffing, one: Checked) -> str:
-    if any(math.isnan(value.mean) for value in one.estimates):
+    if _unseen(one):
         return "has no value"
     what = "it" if len(found.targets.each) == 1 else "them"
     words = {"meets": f"meets {what}", "misses": f"misses {what}", "unclear": f"may meet {what} or not"}
     return f"{words[one.verdict]}: {_values(found, one)}"
+
+
+def _unseen(one: Checked) -> bool:
+    return any(math.isnan(value.mean) for value in one.estimates)
 
 
 def _values(found: Staffing, one: Checked) -> str:
