@@ -33,6 +33,10 @@ PYTHON_SMALLER = {
         ("scenarios/lunch-hour.yaml", "small/scenario.yaml"),
         ("costs=", "replications=2, fresh=2, jobs=1, costs="),
     ),
+    "docs/how-to/report.md": (
+        ("scenarios/lunch-hour.yaml", "small/scenario.yaml"),
+        ('.yaml")', '.yaml", replications=2, jobs=1)'),
+    ),
     "docs/how-to/selection.md": (
         ("scenarios/lunch-hour.yaml", "small/scenario.yaml"),
         ("smallest=True))", "smallest=True), jobs=1)"),
@@ -54,6 +58,7 @@ SLOW = {
     "docs/explanation/word-of-mouth.md",
     "docs/how-to/drawing.md",
     "docs/how-to/golden.md",
+    "docs/how-to/report.md",
     "docs/how-to/selection.md",
     "docs/how-to/sensitivity.md",
     "docs/how-to/staffing.md",
