@@ -5,7 +5,7 @@ How a block is written says what is done with it:
 - ``sh``: each line is run, in a copy of the project's maps and scenarios (see `sandbox`);
 - ``python``: run in order, all blocks of a page with the same names; with ``>>>`` as doctest does;
 - ``yaml``: read strictly and checked, whole files and parts of them;
-- ``yaml file=NAME``: likewise, and written to that file for the commands below it;
+- ``yaml file=NAME``: likewise, and written to that file for the commands below it; ``yaml wrong``: is refused;
 - ``text output``: compared with all that the block before it printed to stdout; ``text output part``: each of
   its lines is among the lines printed, in this order;
 - ``sh fails``: all its commands end with exit code 2; their messages count as what was printed;
