@@ -211,7 +211,8 @@ def _help(command: Any) -> Iterator[str]:
         shown = [line.strip() for line in lines if line.startswith("  ")]
         yield from (_plain(line) for line in lines if not line.startswith("  "))
         if shown:
-            yield from ["", "```yaml" if shown[0].startswith("#") else "```sh", *shown, "```"]
+            kinds = {"#": "yaml", "journeysim": "sh"}
+            yield from ["", f"```{kinds.get(shown[0].split()[0], 'text')}", *shown, "```"]
 
 
 def _plain(text: str) -> str:

@@ -298,19 +298,24 @@ def table(name: str) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
+def _place(name: str, text: str) -> re.Match[str]:
+    found = re.search(rf"(?<=<!-- table: {name} -->\n\n)(.*?)(?=\n\n<!-- end -->)", text, re.DOTALL)
+    assert found, name
+    return found
+
+
 def written(name: str) -> str:
     """Markdown of a table as the page has it."""
-    text = PAGE.read_text(encoding="utf-8")
-    found = re.search(rf"<!-- table: {name} -->\n\n(.*?)\n\n<!-- end -->", text, re.DOTALL)
-    assert found, name
-    return found[1]
+    return _place(name, PAGE.read_text(encoding="utf-8"))[0]
 
 
 def renew(name: str) -> None:
     """Put a table computed now in the place of the one on the page."""
-    old, new = written(name), table(name)
-    PAGE.write_text(PAGE.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-    print(f"{name}: {'as before' if old == new else 'renewed'}")
+    new = table(name)
+    text = PAGE.read_text(encoding="utf-8")
+    place = _place(name, text)
+    PAGE.write_text(text[: place.start()] + new + text[place.end() :], encoding="utf-8")
+    print(f"{name}: {'as before' if place[0] == new else 'renewed'}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ How a block is written says what is done with it:
 - ``sh``: each line is run, in a copy of the project's maps and scenarios (see `sandbox`);
 - ``python``: run in order, all blocks of a page with the same names; with ``>>>`` as doctest does;
 - ``yaml``: read strictly and checked, whole files and parts of them;
-- ``yaml file=NAME``: likewise, and written to that file for the commands below it; ``yaml wrong``: is refused;
+- ``yaml file=NAME``: likewise, and written to that file for the commands below it;
+- ``yaml wrong``: is refused;
 - ``text output``: compared with all that the block before it printed to stdout; ``text output part``: each of
   its lines is among the lines printed, in this order;
 - ``sh fails``: all its commands end with exit code 2; their messages count as what was printed;
@@ -28,6 +29,7 @@ DISPLAYED = {
         "Lunch-hour relief",
     ): "tests/docs/test_readme.py compares it, whole, with what `make run` prints",
     ("docs/how-to/journey-map.md", "map.yaml:31:21"): "tests/docs/test_journey_map.py makes these mistakes",
+    ("docs/reference/cli.md", "xes "): "tests/docs/test_journey_map.py: the page is made from the program",
     ("docs/design.md", "journey map (YAML) ──►"): "a drawing",
     ("docs/how-to/cluster.md", ""): "tests/docs/test_cluster_page.py runs all of it on a cluster",
     ("docs/how-to/selection.md", "eta = "): "a formula; tests/docs/test_selection_page.py calculates it",
@@ -44,6 +46,9 @@ DISPLAYED = {
 """Blocks that only show something, by page and beginning, each with who looks after it."""
 
 NOT_RUN = {
+    ".venv/bin/pip install '.[notebooks]'": "it would change what the tests run in",
+    ".venv/bin/jupyter lab": "it opens a browser; tests/docs/test_notebooks.py runs every notebook",
+    ".venv/bin/python tools/notebooks.py": "it writes into the project; tests/docs/test_notebooks.py",
     "python tools/call_centre.py predict": "its records are not shipped; tests/unit/test_call_centre_tool.py",
     "python tools/warsaw_shape.py": "its records are not shipped; tests/docs/test_log_tools.py",
     "python tools/loan_log.py": "its records are not shipped; tests/docs/test_log_tools.py",

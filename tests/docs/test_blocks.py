@@ -55,14 +55,17 @@ PYTHON_SMALLER = {
 
 SLOW = {
     "docs/figures.md",
+    "docs/explanation/how-wrong.md",
     "docs/explanation/market.md",
     "docs/explanation/word-of-mouth.md",
     "docs/how-to/drawing.md",
+    "docs/how-to/exports.md",
     "docs/how-to/golden.md",
     "docs/how-to/report.md",
     "docs/how-to/selection.md",
     "docs/how-to/sensitivity.md",
     "docs/how-to/staffing.md",
+    "docs/how-to/trainer.md",
     "docs/reference/cli.md",
     "docs/tutorial/first-what-if.md",
 }
