@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
+MATHML = "{http://www.w3.org/1998/Math/MathML}"
 COMMAND = re.search(r"\$\(BIN\)/sphinx-build (.*)", (ROOT / "Makefile").read_text(encoding="utf-8"))
 
 
@@ -100,7 +101,7 @@ def test_pages_fit_a_phone_and_say_their_language(trees: dict[str, ET.Element]) 
 
 
 def test_formulas_are_mathml(trees: dict[str, ET.Element]) -> None:
-    found = [element for tree in trees.values() for element in tree.iter() if element.tag == "math"]
+    found = [element for tree in trees.values() for element in tree.iter() if element.tag == f"{MATHML}math"]
     assert len(found) > 20
     assert all(len(list(element.iter())) > 1 for element in found)
     left = [name for name, tree in trees.items() if re.search(r"\\frac|\\sum|\$\$", "".join(tree.itertext()))]
