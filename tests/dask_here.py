@@ -31,7 +31,8 @@ class DaskHere:
         self.workers: list[subprocess.Popen[bytes]] = []
         file = folder / "scheduler.json"
         self.scheduler = self._start(*SCHEDULER, *scheduler, "--scheduler-file", str(file))
-        wait_until(file.exists)
+        # The file is there before it is written.
+        wait_until(lambda: file.exists() and file.read_text().endswith("}"))
         self.address: str = json.loads(file.read_text())["address"]
 
     def __enter__(self) -> Self:
