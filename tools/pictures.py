@@ -10,8 +10,8 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from journeysim.experiment import load_scenario, run
-from journeysim.experiment.golden import golden
-from journeysim.experiment.golden_words import golden_answer, golden_point
+from journeysim.experiment.golden.search import golden
+from journeysim.experiment.golden.words import golden_answer, golden_point
 from journeysim.journey import load_journey
 from journeysim.report import draw_journey, wait_by_time
 from journeysim.report.drawing import save_drawing

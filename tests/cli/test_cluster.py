@@ -18,8 +18,8 @@ from tests.small_branch import small_scenario
 import journeysim
 from journeysim import InputError, OwnRules, StoppedEarly, VisitSoFar
 from journeysim.experiment.load import parse_scenario, scenario_from
-from journeysim.experiment.selecting import select
-from journeysim.experiment.selection import SelectionRule
+from journeysim.experiment.selection.rule import SelectionRule
+from journeysim.experiment.selection.search import select
 
 OPTIONS = """
 days: 2

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from journeysim.experiment.golden import DEFAULT_FRESH, DEFAULT_SCREENING
-from journeysim.experiment.notch_costs import DEFAULT_COSTS
-from journeysim.experiment.notches import CONDITION_ORDER, Lever
+from journeysim.experiment.golden.costs import DEFAULT_COSTS
+from journeysim.experiment.golden.notches import CONDITION_ORDER, Lever
+from journeysim.experiment.golden.search import DEFAULT_FRESH, DEFAULT_SCREENING
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/how-to/golden.md").read_text(encoding="utf-8")
 

@@ -9,8 +9,8 @@ import pytest
 import typer
 
 from journeysim.cli.app import app
-from journeysim.experiment.selecting import FEWEST_FIRST
-from journeysim.experiment.selection import SelectionRule, kn_constants
+from journeysim.experiment.selection.rule import SelectionRule, kn_constants
+from journeysim.experiment.selection.search import FEWEST_FIRST
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/how-to/selection.md").read_text(encoding="utf-8")
 COMMAND = typer.main.get_command(app).commands["select"]

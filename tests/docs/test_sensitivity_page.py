@@ -26,8 +26,8 @@ def command():
 @pytest.mark.parametrize("line", COMMANDS)
 def test_commands_ask_what_their_scenarios_can_answer(line):
     from journeysim.experiment import load_scenario
-    from journeysim.experiment.sensitivity import _ranges, _sides
-    from journeysim.experiment.sensitivity_plan import Plan
+    from journeysim.experiment.sensitivity.plan import Plan
+    from journeysim.experiment.sensitivity.search import _ranges, _sides
 
     given = command().make_context("sensitivity", shlex.split(line)[2:]).params
     loaded = load_scenario(ROOT / given["scenario"])
@@ -47,8 +47,8 @@ def test_options_that_the_page_names_exist(option):
 
 
 def test_defaults_of_the_command_are_those_of_python_and_of_the_page():
-    from journeysim.experiment.ranges import USUAL
-    from journeysim.experiment.sensitivity import DEFAULT_REPLICATIONS
+    from journeysim.experiment.sensitivity.ranges import USUAL
+    from journeysim.experiment.sensitivity.search import DEFAULT_REPLICATIONS
 
     defaults = {one.name: one.default for one in command().params}
     assert defaults["replications"] == DEFAULT_REPLICATIONS
@@ -58,8 +58,8 @@ def test_defaults_of_the_command_are_those_of_python_and_of_the_page():
 
 @pytest.mark.slow
 def test_the_answer_on_the_page_is_the_programs():
-    from journeysim.experiment.sensitivity import sensitivity
-    from journeysim.experiment.sensitivity_words import sensitivity_answer
+    from journeysim.experiment.sensitivity.search import sensitivity
+    from journeysim.experiment.sensitivity.words import sensitivity_answer
 
     (shown,) = re.findall(r"```text\n(Of the .*?)\n```", PAGE, re.DOTALL)
     found = sensitivity(ROOT / "journeys/city-branch.yaml", "wait_mean_min")
@@ -68,7 +68,7 @@ def test_the_answer_on_the_page_is_the_programs():
 
 def test_kinds_that_the_page_names_are_varied(tmp_path):
     from journeysim.experiment import load_scenario
-    from journeysim.experiment.varied_map import map_parameters
+    from journeysim.experiment.sensitivity.varied_map import map_parameters
 
     option = load_scenario(write_market(tmp_path)).baseline_option
     table = PAGE.split("| what | moved |")[1].split("\n\n")[0]

@@ -9,10 +9,10 @@ import pytest
 import typer
 
 from journeysim.cli.app import app
-from journeysim.experiment.staffing import ENUMERATE_BELOW, SWAP_REACH
-from journeysim.experiment.staffing_run import DEFAULT_FRESH, DEFAULT_REPLICATIONS
-from journeysim.experiment.staffing_start import USUAL_SHARE, formula_knows
-from journeysim.experiment.staffing_target import Target, parse_target
+from journeysim.experiment.staffing.run import DEFAULT_FRESH, DEFAULT_REPLICATIONS
+from journeysim.experiment.staffing.search import ENUMERATE_BELOW, SWAP_REACH
+from journeysim.experiment.staffing.start import USUAL_SHARE, formula_knows
+from journeysim.experiment.staffing.target import Target, parse_target
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/how-to/staffing.md").read_text(encoding="utf-8")
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.market_maps import MAP, SCENARIO
 
 from journeysim.experiment import parse_scenario, run
-from journeysim.experiment.golden import EQUITY, NET_VALUE, notched, priced_notches
+from journeysim.experiment.golden.search import EQUITY, NET_VALUE, notched, priced_notches
 
 
 @settings(max_examples=3, deadline=None)

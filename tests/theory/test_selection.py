@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from journeysim.experiment.selection import Selection, SelectionRule
+from journeysim.experiment.selection.rule import Selection, SelectionRule
 
 MACRO_RUNS = 2000
 OPTIONS = 4

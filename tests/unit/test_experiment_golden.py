@@ -11,7 +11,9 @@ from tests.market_maps import MAP, SCENARIO, write_market
 
 from journeysim.errors import InputError
 from journeysim.experiment import load_scenario
-from journeysim.experiment.golden import (
+from journeysim.experiment.golden.costs import notch_costs
+from journeysim.experiment.golden.notches import Lever, Notch
+from journeysim.experiment.golden.search import (
     Gain,
     Golden,
     PricedNotch,
@@ -22,9 +24,7 @@ from journeysim.experiment.golden import (
     priced_notches,
     ranked,
 )
-from journeysim.experiment.golden_words import golden_answer, golden_document, golden_json
-from journeysim.experiment.notch_costs import notch_costs
-from journeysim.experiment.notches import Lever, Notch
+from journeysim.experiment.golden.words import golden_answer, golden_document, golden_json
 from journeysim.experiment.resolve import run_id
 from journeysim.experiment.results import Comparison
 from journeysim.experiment.scenario import fresh_seed

@@ -9,8 +9,8 @@ from tests.market_maps import MAP
 
 from journeysim.branch.calendar import OpenDay
 from journeysim.errors import InputError
-from journeysim.experiment.notch_costs import DEFAULT_COSTS, CostRule, notch_costs, yearly_group_costs
-from journeysim.experiment.notches import Lever, notches_of, path_of
+from journeysim.experiment.golden.costs import DEFAULT_COSTS, CostRule, notch_costs, yearly_group_costs
+from journeysim.experiment.golden.notches import Lever, notches_of, path_of
 from journeysim.journey import parse_journey
 from journeysim.market.presets import default_behaviour
 

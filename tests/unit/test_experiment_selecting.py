@@ -14,9 +14,10 @@ from tests.market_maps import write_market
 
 from journeysim import OwnRules
 from journeysim.errors import InputError, StoppedEarly
-from journeysim.experiment import load_scenario, pools, run, selecting
-from journeysim.experiment.selecting import FEWEST_FIRST, select, stage_end
-from journeysim.experiment.selection import Selection, SelectionRule
+from journeysim.experiment import load_scenario, pools, run
+from journeysim.experiment.selection import search as selecting
+from journeysim.experiment.selection.rule import Selection, SelectionRule
+from journeysim.experiment.selection.search import FEWEST_FIRST, select, stage_end
 
 SCENARIO = """\
 scenario: Small grid

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from journeysim.experiment.selection import Selection, SelectionRule, kn_constants
+from journeysim.experiment.selection.rule import Selection, SelectionRule, kn_constants
 
 
 def run_through(values, rule):

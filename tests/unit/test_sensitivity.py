@@ -11,11 +11,15 @@ from tests.small_branch import SMALL_MAP, small_scenario
 
 from journeysim.errors import InputError
 from journeysim.experiment import parse_scenario, run
-from journeysim.experiment.ranges import ranges_given, usual_range
-from journeysim.experiment.sensitivity import TABLE_COLUMNS, Sensitivity, _change, sensitivity
-from journeysim.experiment.sensitivity_words import sensitivity_answer, sensitivity_document
-from journeysim.experiment.varied import CannotMove, How, Kind, Move
-from journeysim.experiment.varied_map import behaviour_parameters, further_parameters, map_parameters
+from journeysim.experiment.sensitivity.ranges import ranges_given, usual_range
+from journeysim.experiment.sensitivity.search import TABLE_COLUMNS, Sensitivity, _change, sensitivity
+from journeysim.experiment.sensitivity.varied import CannotMove, How, Kind, Move
+from journeysim.experiment.sensitivity.varied_map import (
+    behaviour_parameters,
+    further_parameters,
+    map_parameters,
+)
+from journeysim.experiment.sensitivity.words import sensitivity_answer, sensitivity_document
 
 TWO_NEEDS = """\
 journey: Two needs
@@ -115,8 +119,8 @@ def test_a_route_keeps_its_rule_and_sums_to_one(scenario):
 def test_every_end_of_everything_makes_a_scenario_that_can_be_run(tmp_path):
     path = write_market(tmp_path)
     from journeysim.experiment import load_scenario
-    from journeysim.experiment.sensitivity import _ranges, _sides
-    from journeysim.experiment.sensitivity_plan import Plan
+    from journeysim.experiment.sensitivity.plan import Plan
+    from journeysim.experiment.sensitivity.search import _ranges, _sides
 
     loaded = load_scenario(path)
     sides = _sides(loaded, "retained_fraction", "One more teller", 2, "")

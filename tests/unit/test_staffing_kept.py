@@ -14,11 +14,11 @@ from journeysim.errors import InputError, StoppedEarly
 from journeysim.experiment import load_scenario, parse_scenario
 from journeysim.experiment.results import values_by_metric
 from journeysim.experiment.running import run
-from journeysim.experiment.staffing_bench import RosterBench, Rostering, kept_scenario
-from journeysim.experiment.staffing_run import staff
-from journeysim.experiment.staffing_start import slots_of
-from journeysim.experiment.staffing_target import parse_targets
-from journeysim.experiment.staffing_words import staffing_document
+from journeysim.experiment.staffing.bench import RosterBench, Rostering, kept_scenario
+from journeysim.experiment.staffing.run import staff
+from journeysim.experiment.staffing.start import slots_of
+from journeysim.experiment.staffing.target import parse_targets
+from journeysim.experiment.staffing.words import staffing_document
 
 TARGET = "touchpoints.counter.wait_mean_min <= 1.5"
 HOW = {"most": 4, "replications": 3, "fresh": 2, "jobs": 1}

@@ -12,10 +12,10 @@ from journeysim.experiment import parse_scenario
 from journeysim.experiment.results import MetricKey, values_by_metric
 from journeysim.experiment.running import run
 from journeysim.experiment.scenario import fresh_seed
-from journeysim.experiment.staffing_run import staff
-from journeysim.experiment.staffing_shifts import ShiftRule
-from journeysim.experiment.staffing_target import parse_target
-from journeysim.experiment.staffing_words import staffing_answer
+from journeysim.experiment.staffing.run import staff
+from journeysim.experiment.staffing.shifts import ShiftRule
+from journeysim.experiment.staffing.target import parse_target
+from journeysim.experiment.staffing.words import staffing_answer
 
 SCENARIO = """\
 scenario: Tiny
@@ -131,14 +131,14 @@ def test_shifts_make_up_the_roster_found(scenario):
 
 
 def test_where_nothing_meets_the_target_it_says_so(scenario):
-    found = staff(scenario, "wait_mean_min <= -1", group="tellers", most=2, replications=2, fresh=2, jobs=1)
+    found = staff(scenario, "wait_mean_min <= -60", group="tellers", most=2, replications=2, fresh=2, jobs=1)
     assert found.nearest
-    assert staffing_answer(found).startswith("No roster of tellers that was tried meets wait_mean_min <= -1")
+    assert staffing_answer(found).startswith("No roster of tellers that was tried meets wait_mean_min <= -60")
 
 
 def test_neither_do_shifts_then(scenario):
     found = staff(
-        scenario, "wait_mean_min <= -1", most=2, shift_rule=ShiftRule(2, 3), replications=2, fresh=2, jobs=1
+        scenario, "wait_mean_min <= -60", most=2, shift_rule=ShiftRule(2, 3), replications=2, fresh=2, jobs=1
     )
     assert found.nearest
     assert found.found.roster == (2, 2, 2)

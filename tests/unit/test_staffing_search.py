@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from journeysim.errors import InputError
-from journeysim.experiment.staffing import SlotSpace, Trials, search
-from journeysim.experiment.staffing_shifts import (
+from journeysim.experiment.staffing.search import SlotSpace, Trials, search
+from journeysim.experiment.staffing.shifts import (
     ShiftRule,
     ShiftSpace,
     allowed_shifts,
@@ -18,7 +18,7 @@ from journeysim.experiment.staffing_shifts import (
     covered,
     parse_shift_hours,
 )
-from journeysim.experiment.staffing_target import Target, Targets
+from journeysim.experiment.staffing.target import Target, Targets
 
 TARGET = Target("wait_mean_min", "<=", 2.0)
 GOAL = Targets((TARGET,))

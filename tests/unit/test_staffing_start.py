@@ -10,7 +10,7 @@ import pytest
 
 from journeysim.branch.calendar import open_days
 from journeysim.branch.formulas import erlang_a, erlang_c
-from journeysim.experiment.staffing_start import (
+from journeysim.experiment.staffing.start import (
     SlotLoad,
     formula_knows,
     formula_roster,
@@ -19,7 +19,7 @@ from journeysim.experiment.staffing_start import (
     slot_loads,
     slots_of,
 )
-from journeysim.experiment.staffing_target import Target
+from journeysim.experiment.staffing.target import Target
 from journeysim.journey import parse_journey
 
 MAP = """\

@@ -10,7 +10,7 @@ from tests.cli.conftest import MAP
 
 from journeysim.errors import InputError
 from journeysim.experiment.results import MetricKey
-from journeysim.experiment.staffing_target import (
+from journeysim.experiment.staffing.target import (
     Target,
     Targets,
     check_observed,

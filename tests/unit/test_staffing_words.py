@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from journeysim.experiment.staffing_result import Checked, Staffing
-from journeysim.experiment.staffing_start import Slots
-from journeysim.experiment.staffing_target import Target, Targets
-from journeysim.experiment.staffing_words import staffing_answer
+from journeysim.experiment.staffing.result import Checked, Staffing
+from journeysim.experiment.staffing.start import Slots
+from journeysim.experiment.staffing.target import Target, Targets
+from journeysim.experiment.staffing.words import staffing_answer
 
 TARGET = Target("wait_mean_min", "<=", 5.0)
 SERVED = Target("served_fraction", ">=", 0.9, "touchpoint", "No. 3")

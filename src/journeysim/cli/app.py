@@ -254,7 +254,7 @@ def select(
 ) -> None:
     """Choose the best option of a scenario by one metric, with a stated probability of being right."""
     from journeysim.cli.select_command import SelectRequest, select_command
-    from journeysim.experiment.selection import SelectionRule
+    from journeysim.experiment.selection.rule import SelectionRule
 
     select_command(
         SelectRequest(

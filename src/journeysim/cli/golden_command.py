@@ -12,8 +12,8 @@ from journeysim.cli.guard import say, show
 from journeysim.cli.progress import Stages
 from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario
 from journeysim.experiment.cells import MISSING
-from journeysim.experiment.golden import Gain, Golden, golden
-from journeysim.experiment.golden_words import amount, golden_answer, golden_json
+from journeysim.experiment.golden.search import Gain, Golden, golden
+from journeysim.experiment.golden.words import amount, golden_answer, golden_json
 from journeysim.experiment.results import Comparison
 from journeysim.experiment.statistics import CONFIDENCE
 

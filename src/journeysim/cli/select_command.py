@@ -19,8 +19,8 @@ from journeysim.experiment.cells import (
     estimate_text,
     number_text,
 )
-from journeysim.experiment.selecting import Selected, select
-from journeysim.experiment.selection import SelectionRule
+from journeysim.experiment.selection.rule import SelectionRule
+from journeysim.experiment.selection.search import Selected, select
 from journeysim.experiment.statistics import CONFIDENCE
 
 

@@ -12,8 +12,8 @@ from journeysim.cli.guard import say, show
 from journeysim.cli.progress import Stages
 from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario
 from journeysim.experiment.cells import MISSING, Column, difference_text
-from journeysim.experiment.sensitivity import End, Sensitivity, Swing, sensitivity
-from journeysim.experiment.sensitivity_words import (
+from journeysim.experiment.sensitivity.search import End, Sensitivity, Swing, sensitivity
+from journeysim.experiment.sensitivity.words import (
     metric_column,
     sensitivity_answer,
     sensitivity_json,

@@ -17,12 +17,12 @@ from journeysim.cli.progress import Stages
 from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario
 from journeysim.errors import InputError, Problem
 from journeysim.experiment.cells import MISSING
-from journeysim.experiment.staffing_result import Staffing
-from journeysim.experiment.staffing_run import staff
-from journeysim.experiment.staffing_shifts import parse_shift_hours
-from journeysim.experiment.staffing_start import USUAL_SHARE
-from journeysim.experiment.staffing_target import parse_targets
-from journeysim.experiment.staffing_words import staffing_answer, staffing_document
+from journeysim.experiment.staffing.result import Staffing
+from journeysim.experiment.staffing.run import staff
+from journeysim.experiment.staffing.shifts import parse_shift_hours
+from journeysim.experiment.staffing.start import USUAL_SHARE
+from journeysim.experiment.staffing.target import parse_targets
+from journeysim.experiment.staffing.words import staffing_answer, staffing_document
 from journeysim.experiment.statistics import CONFIDENCE, Estimate
 from journeysim.journey.patches import path_of
 from journeysim.journey.values import parse_duration, show_time

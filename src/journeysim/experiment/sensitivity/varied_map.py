@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from journeysim.experience.rules import ExperienceRules
 from journeysim.experiment.assumptions import assumptions_of
 from journeysim.experiment.scenario import Option, Scenario
-from journeysim.experiment.varied import (
+from journeysim.experiment.sensitivity.varied import (
     Amount,
     CannotMove,
     Durations,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from journeysim.errors import InputError, Problem
 from journeysim.experiment.scenario import Option
-from journeysim.experiment.varied import (
+from journeysim.experiment.sensitivity.varied import (
     Amount,
     CannotMove,
     Durations,

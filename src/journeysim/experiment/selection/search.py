@@ -30,7 +30,7 @@ from journeysim.experiment.runner import run_chunks
 from journeysim.experiment.running import run
 from journeysim.experiment.runs import Run
 from journeysim.experiment.scenario import Option, Scenario, fresh_seed
-from journeysim.experiment.selection import Selection, SelectionRule
+from journeysim.experiment.selection.rule import Selection, SelectionRule
 from journeysim.experiment.statistics import Estimate
 from journeysim.experiment.store import RunFolder
 from journeysim.experiment.tasks import Work, work_of

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from journeysim.branch.calendar import OpenDay
 from journeysim.errors import InputError, Problem
-from journeysim.experiment.notches import Lever, Notch
+from journeysim.experiment.golden.notches import Lever, Notch
 from journeysim.journey import Journey
 from journeysim.journey.faults import nearest, show
 from journeysim.journey.staff import StaffGroup

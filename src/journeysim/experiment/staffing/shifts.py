@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from journeysim.errors import InputError, Problem
-from journeysim.experiment.staffing import Roster
+from journeysim.experiment.staffing.search import Roster
 
 _PREFER_FEW = 1e-4
 """Hours that a shift more costs in the programme, so that of as cheap covers the one with fewer is found."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from journeysim.experiment.cells import Column, digits_for
 from journeysim.experiment.results import difference_document, number_or_none
-from journeysim.experiment.sensitivity import End, Sensitivity, Swing
+from journeysim.experiment.sensitivity.search import End, Sensitivity, Swing
 from journeysim.experiment.statistics import Difference
 
 _FRACTION = "_fraction"

@@ -13,9 +13,9 @@ import numpy as np
 import polars as pl
 
 from journeysim.errors import InputError, Problem
+from journeysim.experiment.golden.costs import NotchCosts, notch_costs, yearly_group_costs
+from journeysim.experiment.golden.notches import Notch, notches_of
 from journeysim.experiment.load import load_scenario
-from journeysim.experiment.notch_costs import NotchCosts, notch_costs, yearly_group_costs
-from journeysim.experiment.notches import Notch, notches_of
 from journeysim.experiment.pools import workers_kept
 from journeysim.experiment.progress import Progress
 from journeysim.experiment.results import Comparison, MetricKey

@@ -17,12 +17,21 @@ from journeysim.experiment.files import write_parquet
 from journeysim.experiment.load import load_scenario
 from journeysim.experiment.metric_names import metric_names
 from journeysim.experiment.progress import Progress
-from journeysim.experiment.ranges import Range, ranges_given, usual_range
 from journeysim.experiment.results import MetricKey, values_by_metric
 from journeysim.experiment.running import run
 from journeysim.experiment.runs import Run
 from journeysim.experiment.scenario import Option, Scenario
-from journeysim.experiment.sensitivity_plan import LeftOut, Plan
+from journeysim.experiment.sensitivity.plan import LeftOut, Plan
+from journeysim.experiment.sensitivity.ranges import Range, ranges_given, usual_range
+from journeysim.experiment.sensitivity.varied import Kind
+from journeysim.experiment.sensitivity.varied_map import (
+    behaviour_parameters,
+    further_parameters,
+    map_parameters,
+    money_parameters,
+    not_varied,
+    share_parameters,
+)
 from journeysim.experiment.statistics import (
     Difference,
     difference_of_differences,
@@ -32,15 +41,6 @@ from journeysim.experiment.statistics import (
     paired_difference,
 )
 from journeysim.experiment.store import RunFolder
-from journeysim.experiment.varied import Kind
-from journeysim.experiment.varied_map import (
-    behaviour_parameters,
-    further_parameters,
-    map_parameters,
-    money_parameters,
-    not_varied,
-    share_parameters,
-)
 from journeysim.journey.faults import nearest
 from journeysim.units import FloatArray
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from journeysim.errors import InputError, Problem
 from journeysim.experiment.results import OptionResult
 from journeysim.experiment.scenario import Scenario
-from journeysim.experiment.staffing import Roster
-from journeysim.experiment.staffing_bench import Rostering
-from journeysim.experiment.staffing_group import neediest, others_serve, serves
-from journeysim.experiment.staffing_shifts import Shift, ShiftRule, allowed_shifts
-from journeysim.experiment.staffing_start import (
+from journeysim.experiment.staffing.bench import Rostering
+from journeysim.experiment.staffing.group import neediest, others_serve, serves
+from journeysim.experiment.staffing.search import Roster
+from journeysim.experiment.staffing.shifts import Shift, ShiftRule, allowed_shifts
+from journeysim.experiment.staffing.start import (
     SlotLoad,
     formula_knows,
     formula_roster,
@@ -22,7 +22,7 @@ from journeysim.experiment.staffing_start import (
     slot_loads,
     slots_of,
 )
-from journeysim.experiment.staffing_target import Target, Targets, names_refused, parse_targets
+from journeysim.experiment.staffing.target import Target, Targets, names_refused, parse_targets
 from journeysim.journey import Journey
 from journeysim.journey.faults import nearest
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from journeysim.experiment.staffing_shifts import Shifts
-from journeysim.experiment.staffing_start import SlotLoad, Slots
-from journeysim.experiment.staffing_target import Target, Targets, Verdict
+from journeysim.experiment.staffing.shifts import Shifts
+from journeysim.experiment.staffing.start import SlotLoad, Slots
+from journeysim.experiment.staffing.target import Target, Targets, Verdict
 from journeysim.experiment.statistics import Estimate, estimate
 from journeysim.units import FloatArray
 

@@ -20,13 +20,13 @@ from journeysim.experiment.reuse import Opened, open_folder
 from journeysim.experiment.running import run
 from journeysim.experiment.runs import Run
 from journeysim.experiment.scenario import Scenario, fresh_seed
-from journeysim.experiment.staffing import Begin, Found, Roster, SlotSpace, Trials, search
-from journeysim.experiment.staffing_bench import RosterBench, kept_scenario
-from journeysim.experiment.staffing_question import Asked, Question, question_of, refuse, targets_of
-from journeysim.experiment.staffing_result import Checked, Staffing
-from journeysim.experiment.staffing_shifts import Shift, ShiftRule, Shifts, ShiftSpace, cover, covered
-from journeysim.experiment.staffing_target import Targets
-from journeysim.experiment.staffing_words import staffing_document
+from journeysim.experiment.staffing.bench import RosterBench, kept_scenario
+from journeysim.experiment.staffing.question import Asked, Question, question_of, refuse, targets_of
+from journeysim.experiment.staffing.result import Checked, Staffing
+from journeysim.experiment.staffing.search import Begin, Found, Roster, SlotSpace, Trials, search
+from journeysim.experiment.staffing.shifts import Shift, ShiftRule, Shifts, ShiftSpace, cover, covered
+from journeysim.experiment.staffing.target import Targets
+from journeysim.experiment.staffing.words import staffing_document
 from journeysim.experiment.statistics import estimate
 from journeysim.units import FloatArray
 

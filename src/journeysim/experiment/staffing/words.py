@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from journeysim.experiment.results import estimate_document, number_or_none
-from journeysim.experiment.staffing_result import Checked, Staffing
+from journeysim.experiment.staffing.result import Checked, Staffing
 from journeysim.experiment.statistics import Estimate
 from journeysim.journey.patches import path_of
 from journeysim.journey.values import show_time

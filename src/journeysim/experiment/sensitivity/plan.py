@@ -11,9 +11,9 @@ from typing import Any
 
 from journeysim.errors import InputError, Problem
 from journeysim.experiment.load import load_scenario
-from journeysim.experiment.ranges import Range
 from journeysim.experiment.scenario import Option, Scenario
-from journeysim.experiment.varied import CannotMove, How, Move, Setting, sets_itself
+from journeysim.experiment.sensitivity.ranges import Range
+from journeysim.experiment.sensitivity.varied import CannotMove, How, Move, Setting, sets_itself
 from journeysim.experiment.yaml_text import to_yaml
 from journeysim.journey.patches import split_path
 from journeysim.journey.values import MAX_NAME_LENGTH

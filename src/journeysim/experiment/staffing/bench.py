@@ -15,9 +15,9 @@ from journeysim.experiment.progress import Progress, Searching
 from journeysim.experiment.results import MetricKey, OptionResult, summarise
 from journeysim.experiment.runner import run_chunks
 from journeysim.experiment.scenario import Option, Scenario
-from journeysim.experiment.staffing import Roster
-from journeysim.experiment.staffing_start import Slots
-from journeysim.experiment.staffing_target import Targets, check_observed
+from journeysim.experiment.staffing.search import Roster
+from journeysim.experiment.staffing.start import Slots
+from journeysim.experiment.staffing.target import Targets, check_observed
 from journeysim.experiment.store import RunFolder
 from journeysim.experiment.tasks import Work, more_work, work_of
 from journeysim.experiment.workers import ChunkResult

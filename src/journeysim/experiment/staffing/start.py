@@ -11,8 +11,8 @@ import numpy as np
 
 from journeysim.branch.calendar import OpenDay
 from journeysim.branch.formulas import ImpatientWaiting, erlang_a, erlang_c
-from journeysim.experiment.staffing import Roster
-from journeysim.experiment.staffing_target import Target
+from journeysim.experiment.staffing.search import Roster
+from journeysim.experiment.staffing.target import Target
 from journeysim.journey import Journey
 from journeysim.journey.flow import expected_case_visits
 from journeysim.journey.loads import work_by_source

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from journeysim.experiment.golden import EQUITY, NET_VALUE, Gain, Golden
+from journeysim.experiment.golden.search import EQUITY, NET_VALUE, Gain, Golden
 from journeysim.experiment.results import Comparison, difference_document, number_or_none
 from journeysim.experiment.statistics import CONFIDENCE, Difference
 

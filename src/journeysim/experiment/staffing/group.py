@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from journeysim.experiment.results import OptionResult
-from journeysim.experiment.staffing_target import Target, Targets
+from journeysim.experiment.staffing.target import Target, Targets
 from journeysim.experiment.statistics import Estimate
 from journeysim.journey import Journey
 
