@@ -64,8 +64,7 @@ def test_the_ending_says_the_format_and_the_bytes_repeat(folder, name, begins):
 
 def test_another_ending_is_refused_before_anything_is_read(folder):
     problem = refused(folder, output="a.jpg", journey=folder / "none.yaml")
-    assert problem.startswith("a file that ends in .svg, .png or .pdf is required, found ")
-    assert "a.jpg" in problem
+    assert "a.jpg: a name that ends in .svg, .png, .pdf is required, found .jpg" in problem
 
 
 def test_an_option_is_drawn_as_it_was_run(folder):

@@ -11,8 +11,9 @@ from journeysim.cli.scenarios import read_scenario
 from journeysim.errors import InputError, Problem
 from journeysim.experiment import Run, Scenario, open_run
 from journeysim.experiment.scenario import Option
-from journeysim.report.drawing.draw import check_format, drawing_content, drawn, save_drawing
+from journeysim.report.drawing.draw import drawing_content, drawn, save_drawing
 from journeysim.report.drawing.golden import KeptGolden, read_golden
+from journeysim.report.pictures import picture_kind
 from journeysim.report.style import font_advice
 
 ANSWER = ".json"
@@ -32,7 +33,7 @@ class DrawRequest:
 def draw_command(request: DrawRequest) -> None:
     """Draw a map and say where the drawing is."""
     output = request.output or Path(request.journey.stem + ".svg")
-    check_format(output)
+    picture_kind(output)
     scenario = read_scenario(request.journey, (), None)
     run = None if request.run_folder is None else open_run(request.run_folder)
     option = _chosen(scenario if run is None else run.scenario, request)

@@ -14,7 +14,7 @@ from journeysim.report.style import quiet_style
 KINDS = ("svg", "png", "pdf")
 """Endings that a picture may have."""
 
-_DPI = 200
+_DPI = 150
 _UNDATED: dict[str, dict[str, None]] = {
     "svg": {"Date": None},
     "pdf": {"CreationDate": None},

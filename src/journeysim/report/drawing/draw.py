@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +11,6 @@ from matplotlib.figure import Figure
 
 from journeysim.errors import InputError, Problem
 from journeysim.experiment import Run
-from journeysim.experiment.files import write_whole
 from journeysim.experiment.results import OptionResult
 from journeysim.experiment.scenario import ONLY_OPTION
 from journeysim.journey import Journey
@@ -20,10 +18,8 @@ from journeysim.report.drawing.content import Content, Flags, content_of
 from journeysim.report.drawing.layout import lay_out
 from journeysim.report.drawing.paint import measured, painted
 from journeysim.report.drawing.worst import worst_point
-from journeysim.report.style import font_advice, quiet_style
-
-FORMATS = (".svg", ".png", ".pdf")
-_DPI = 150
+from journeysim.report.pictures import write_picture
+from journeysim.report.style import font_advice
 
 
 def draw_journey(
@@ -102,26 +98,14 @@ def save_drawing(figure: Figure, path: Path) -> None:
     Raises
     ------
     InputError
-        The ending of the file is none of `FORMATS`.
+        The ending of the file is no picture's.
     StoppedEarly
         The file cannot be written.
     """
-    check_format(path)
-    kind = path.suffix.lower()[1:]
-    date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
-    out = io.BytesIO()
     # Letters as wide as they are, not as whole pixels would have them.
-    with quiet_style(), rc_context({"text.hinting": "none"}), warnings.catch_warnings():
+    with rc_context({"text.hinting": "none"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")
-        figure.savefig(out, format=kind, dpi=_DPI, metadata=date)
-    write_whole(path, out.getvalue())
-
-
-def check_format(path: Path) -> None:
-    """Refuse a file whose ending says no format that can be drawn."""
-    if path.suffix.lower() not in FORMATS:
-        problem = "a file that ends in .svg, .png or .pdf is required"
-        raise InputError([Problem("", 0, 0, "", problem, str(path), "the ending says the format")])
+        write_picture(figure, path)
 
 
 def _option_of(
