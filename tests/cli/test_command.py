@@ -84,11 +84,11 @@ def test_json_is_the_only_thing_on_stdout(cli):
 def test_jobs_and_hash_seeds_cannot_change_a_number(cli):
     found = [
         cli("run", "scenario.yaml", "--json", "--steps", "--out", out, "--jobs", jobs, PYTHONHASHSEED=seed)
-        for out, jobs, seed in (("a", "1", "1"), ("b", "2", "2"), ("c", "3", "0"))
+        for out, jobs, seed in (("a", "1", "1"), ("b", "3", "2"))
     ]
     documents = [json.loads(done.stdout) for done in found]
     folders = [cli.folder / document.pop("run") for document in documents]
-    assert documents[0] == documents[1] == documents[2]
+    assert documents[0] == documents[1]
     for other in folders[1:]:
         for table in ("metrics", "visits", "summary", "differences"):
             one, two = (pl.read_parquet(at / "tables" / f"{table}.parquet") for at in (folders[0], other))

@@ -167,6 +167,7 @@ def test_a_server_is_busy_beyond_the_service(
     assert_agrees(data, days, truth)
 
 
+@pytest.mark.slow
 def test_two_priority_classes() -> None:
     first, second = formulas.priority_day(
         8, [formulas.PriorityClass(8, 6.0), formulas.PriorityClass(10, 5.0)], 2
@@ -197,6 +198,7 @@ def test_two_priority_classes() -> None:
     assert_agrees(data, 350, truth)
 
 
+@pytest.mark.slow
 def test_network_with_feedback() -> None:
     routing = [[0.05, 0.7], [0.1, 0.0]]
     day = formulas.network_day(8, [30, 0], [1.0, 1.4], [1, 1], routing)
@@ -226,6 +228,7 @@ def test_network_with_feedback() -> None:
     assert_agrees(data, 140, truth | steps | of_all(wait_mean_min=day.wait_mean_min))
 
 
+@pytest.mark.slow
 def test_rates_and_rosters_that_change() -> None:
     periods = [formulas.Period(1.5, 24, 3), formulas.Period(2, 60, 5), formulas.Period(4.5, 30, 3)]
     day = formulas.queue_day(periods, 6.0, patience_mean_min=15.0)

@@ -39,7 +39,7 @@ def searched(tmp_path_factory):
     folder = tmp_path_factory.mktemp("golden")
     told = []
     found = golden(
-        write_market(folder), replications=3, fresh=2, jobs=1, out=folder / "runs", tell=told.append
+        write_market(folder), replications=2, fresh=2, jobs=1, out=folder / "runs", tell=told.append
     )
     return found, folder, told
 
@@ -112,7 +112,7 @@ def test_a_search_that_was_stopped_is_continued(searched):
     found, folder, _ = searched
     assert found.fresh is not None
     (found.fresh.folder / "result.json").unlink()
-    arguments = {"replications": 3, "fresh": 2, "jobs": 1, "out": folder / "runs"}
+    arguments = {"replications": 2, "fresh": 2, "jobs": 1, "out": folder / "runs"}
     with pytest.raises(InputError, match="add --resume"):
         golden(folder / "scenario.yaml", **arguments)
     again = golden(folder / "scenario.yaml", resume=True, **arguments)
