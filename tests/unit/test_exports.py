@@ -220,7 +220,7 @@ def test_no_desk_of_vidigi_serves_two_at_once_and_there_are_no_more_than_servers
 
 
 def test_vidigi_itself_takes_the_log(kept, tmp_path):
-    reason = "vidigi is no dependency: it brings Plotly and what else it draws with"
+    reason = "vidigi is one of the development tools, not of what `pip install` brings"
     prep = pytest.importorskip("vidigi.prep", reason=reason)
     pandas = pytest.importorskip("pandas")
     events = pandas.read_csv(export(kept, "vidigi", tmp_path / "v.csv"))
