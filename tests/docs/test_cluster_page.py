@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,12 @@ def test_it_names_the_commands() -> None:
     assert len(COMMANDS) == 8
     assert only("pip install") == "pip install 'journeysim[cluster]'"
     assert only("dask scheduler") == "dask scheduler --port 8786"
+
+
+@pytest.fixture(autouse=True)
+def commands_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment that runs the tests has them, whether or not it was activated."""
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
 
 
 @pytest.fixture
