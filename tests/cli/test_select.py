@@ -44,6 +44,7 @@ def test_it_says_on_stderr_what_it_does(chosen):
     assert "fresh luck: tellers.count=4, 20 replications" in chosen.stderr
 
 
+@pytest.mark.slow
 def test_the_number_of_jobs_cannot_change_it_and_json_is_one_document(shared_cli, chosen):
     found = [
         shared_cli(*CHOICE, "--json", "--jobs", jobs, "--out", out, PYTHONHASHSEED=jobs)

@@ -43,6 +43,7 @@ def test_a_number_takes_the_place_of_the_rule(stopping):
     assert "Stopped" not in done.stdout
 
 
+@pytest.mark.slow
 def test_the_ceiling_and_the_time_are_told(stopping):
     text = (stopping.folder / "stopping.yaml").read_text().replace("at_most: 60", "at_most: 21")
     stopping.write("ceiling.yaml", text.replace("wait_mean_min: 0.13", "wait_mean_min: 0.01"))

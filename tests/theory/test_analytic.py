@@ -222,6 +222,7 @@ def test_service_of_other_kinds(service: dict[str, Any], name: str) -> None:
     assert_exact(data, 300, name, precision=0.025)
 
 
+@pytest.mark.slow
 def test_returns_to_the_same_queue() -> None:
     data = eight_hours(
         touchpoints__counter={**point("line", exponential(5)), "fails": 0.2, "if_failed": "counter"}

@@ -120,6 +120,7 @@ def test_erlang_a(servers: int, wait_min: float, waited: float, gave_up: float, 
     assert_agrees(data, days, truth)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("service", "cv"), [({"constant": "4 min"}, 0.0), ({"gamma": {"mean": "4 min", "cv": 1.5}}, 1.5)]
 )

@@ -54,6 +54,7 @@ def scenario_of(tmp_path, **more):
     return load_scenario(write_market(tmp_path, **more))
 
 
+@pytest.mark.slow
 def test_every_notch_is_an_option_beside_the_baseline_alone(searched):
     found, _, _ = searched
     names = [option.name for option in found.screening.scenario.options]
@@ -63,6 +64,7 @@ def test_every_notch_is_an_option_beside_the_baseline_alone(searched):
     assert {gain.priced.option for gain in found.ranking} == set(names[1:])
 
 
+@pytest.mark.slow
 def test_the_best_are_estimated_again_on_other_luck(searched):
     found, _, told = searched
     assert found.fresh is not None
@@ -75,6 +77,7 @@ def test_the_best_are_estimated_again_on_other_luck(searched):
     assert len(told) == 2
 
 
+@pytest.mark.slow
 def test_the_runner_up_is_compared_by_what_each_gains_for_its_cost(searched):
     found, _, _ = searched
     rows = found.fresh.metrics.filter(metric="customer_equity", scope="all", month=0)
@@ -88,6 +91,7 @@ def test_the_runner_up_is_compared_by_what_each_gains_for_its_cost(searched):
     assert found.ahead.n == 2
 
 
+@pytest.mark.slow
 def test_a_known_cost_is_not_compared_with_an_unknown_one(searched):
     found, _, _ = searched
     first, second = (one.priced for one in found.confirmed)
@@ -97,6 +101,7 @@ def test_a_known_cost_is_not_compared_with_an_unknown_one(searched):
     assert ahead_of_second(found.fresh, unknown).difference == pytest.approx(gap)
 
 
+@pytest.mark.slow
 def test_the_folders_hold_scenarios_that_repeat_the_runs(searched):
     found, _, _ = searched
     for one in (found.screening, found.fresh):
@@ -108,6 +113,7 @@ def test_the_folders_hold_scenarios_that_repeat_the_runs(searched):
         ]
 
 
+@pytest.mark.slow
 def test_a_search_that_was_stopped_is_continued(searched):
     found, folder, _ = searched
     assert found.fresh is not None
@@ -119,6 +125,7 @@ def test_a_search_that_was_stopped_is_continued(searched):
     assert golden_document(again) == golden_document(found)
 
 
+@pytest.mark.slow
 def test_the_cost_of_a_notch_is_the_cost_of_its_option(searched):
     found, _, _ = searched
     by_name = {option.name: option.metrics for option in found.screening.options}
@@ -261,6 +268,7 @@ def answer(searched, confirmed, ahead=None, ranking=None):
     return golden_answer(replace(found, confirmed=tuple(confirmed), ranking=rows, ahead=gap))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ahead", "words"),
     [
@@ -276,6 +284,7 @@ def test_the_answer_says_of_the_runner_up_what_the_interval_allows(searched, ahe
     assert words in text
 
 
+@pytest.mark.slow
 def test_a_runner_up_that_turns_out_better_is_the_golden_point(searched):
     best, second = gain("a", 2000, 10, 100), gain("b", 900, 10, 10)
     text = answer(searched, [best, second], (-80, -60))
@@ -286,6 +295,7 @@ def test_a_runner_up_that_turns_out_better_is_the_golden_point(searched):
     assert answer(searched, [best, unsure], (-80, -60)).startswith("Golden point: shorter service at a")
 
 
+@pytest.mark.slow
 def test_the_answer_claims_nothing_that_chance_may_have_made(searched):
     unsure = gain("a", 2000, 3000, 100, p=0.3)
     text = answer(searched, [unsure, gain("b", 5, 10, 1, p=0.5)], (-1, 3))
@@ -299,6 +309,7 @@ def test_the_answer_claims_nothing_that_chance_may_have_made(searched):
     assert answer(searched, [], ranking=[gain("a", -9, 1, 1)]).startswith("No golden point")
 
 
+@pytest.mark.slow
 def test_the_answer_says_where_no_cost_is_known_or_none_is_due(searched):
     text = answer(searched, [gain("a", 2000, 10, None), gain("b", 900, 10, None)], (1, 3))
     assert "what it costs is not known" in text
@@ -306,6 +317,7 @@ def test_the_answer_says_where_no_cost_is_known_or_none_is_due(searched):
     assert "and costs nothing" in answer(searched, [gain("a", 2000, 10, 0.0)])
 
 
+@pytest.mark.slow
 def test_the_document_is_plain_json(searched):
     found, _, _ = searched
     document = json.loads(golden_json(found))

@@ -39,6 +39,7 @@ def scenario():
     return scenario_from(journey_of(BUSY))
 
 
+@pytest.mark.slow
 def test_runs_with_rules_are_equal_for_any_number_of_processes(scenario) -> None:
     alone = journeysim.run(scenario, replications=3, jobs=1, rules=Patient(2.0))
     together = journeysim.run(scenario, replications=3, jobs=2, rules=Patient(2.0))

@@ -333,6 +333,20 @@ def test_a_full_disk_stops_the_run_and_keeps_what_finished(folder, monkeypatch):
     assert_same(run(small, jobs=1, out=folder / "runs", resume=True), run(small, jobs=1))
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"replications": 0}, {"replications": "3"}, {"seed": -1}, {"jobs": 0}, {"rules": 5}]
+)
+def test_an_argument_out_of_its_range(folder, wrong):
+    (name,) = wrong
+    with pytest.raises(JourneySimError, match=f"^{name}: .* is required, found "):
+        run(scenario(folder, "Today"), **wrong)
+
+
+def test_all_wrong_arguments_are_told_at_once(folder):
+    with pytest.raises(JourneySimError, match=r"replications: [^\n]*\nseed: [^\n]*\njobs: "):
+        run(scenario(folder, "Today"), replications=0, seed=-1, jobs=0)
+
+
 def test_an_unknown_engine(folder):
     with pytest.raises(JourneySimError, match="engine: auto or one of simpy is required, found 'fast'"):
         run(scenario(folder, "Today"), engine="fast")

@@ -108,6 +108,7 @@ def test_the_result_is_estimated_with_other_luck_that_follows_from_the_seed(scen
     assert found.cost_per_day(found.found) == pytest.approx(50 * sum(found.found.roster))
 
 
+@pytest.mark.slow
 def test_any_number_of_jobs_finds_the_same(scenario):
     one, two = (
         staff(scenario, "wait_mean_min <= 1", most=4, replications=3, fresh=3, jobs=jobs) for jobs in (1, 2)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from journeysim.errors import Problem
+from journeysim.journey.faults import nearest
+
 OF_BRANCH = (
     "visits_per_day", "served_fraction", "failed_fraction", "balked_fraction", "reneged_fraction",
     "rejected_fraction", "closed_fraction", "in_progress_fraction", "wait_mean_min", "wait_p90_min",
@@ -26,3 +29,21 @@ OF_MARKET = (
 def metric_names(*, in_market: bool) -> tuple[str, ...]:
     """Return the names that a stop rule may have, in the order of the results."""
     return OF_BRANCH + OF_MARKET if in_market else OF_BRANCH
+
+
+def metric_problems(metric: str, file: str, path: str, *, in_market: bool) -> list[Problem]:
+    """What is wrong with the name of a metric, before anything has run; nothing where it is known.
+
+    Parameters
+    ----------
+    metric : as it was given.
+    file, path : where it was given.
+    in_market : whether the scenario has a market.
+    """
+    known = metric_names(in_market=in_market)
+    if metric in known:
+        return []
+    hint = nearest(metric, known)
+    if metric in metric_names(in_market=True):
+        hint = "give the scenario a market, for example {customers: 12000}"
+    return [Problem(file, 0, 0, path, "no metric has this name here", metric, hint)]

@@ -78,10 +78,13 @@ def run(
     ------
     InputError
         The scenario is wrong, the folder holds another run, or the cluster cannot be used.
+    JourneySimError
+        An argument is out of its range.
     StoppedEarly
         It was stopped, a worker was lost or the folder cannot be written; what had finished is kept in the
         folder, if there is one.
     """
+    _check(replications, seed, jobs, rules)
     limit = _limit(within_s)
     if isinstance(scenario, str | Path):
         scenario = load_scenario(scenario)
@@ -102,6 +105,19 @@ def run(
             return _run_in_memory(scenario, how, steps)
         opened = stack.enter_context(open_folder(Path(out), scenario, chosen, steps=steps, resume=resume))
         return _run_in_folder(opened, scenario, how)
+
+
+def _check(replications: object, seed: object, jobs: object, rules: object) -> None:
+    """Refuse arguments that cannot be right, all at once: in a notebook nothing else checks them."""
+    faults = [
+        f"{name}: a whole number of {least} or more is required, found {value!r}"
+        for name, value, least in (("replications", replications, 1), ("seed", seed, 0), ("jobs", jobs, 1))
+        if value is not None and not (isinstance(value, int) and value >= least)
+    ]
+    if rules is not None and not isinstance(rules, OwnRules):
+        faults.append(f"rules: an instance of a class made from OwnRules is required, found {rules!r}")
+    if faults:
+        raise JourneySimError("\n".join(faults))
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from journeysim.branch.own_rules import OwnRules
 from journeysim.branch.simulate import ENGINES
 from journeysim.errors import InputError, Problem, StoppedEarly
 from journeysim.experiment.load import load_scenario
+from journeysim.experiment.metric_names import metric_problems
 from journeysim.experiment.pools import workers_kept
 from journeysim.experiment.progress import Progress
 from journeysim.experiment.resolve import OWN_RULES, rules_text
@@ -221,7 +222,7 @@ def select(
     file = name or (scenario.name if isinstance(scenario, Scenario) else str(scenario))
     loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     loaded = loaded.overridden(rule.first, seed)
-    _check(loaded, rule, file)
+    _check(loaded, metric, rule, file)
     selection = Selection(len(loaded.options), rule)
     kept = _part(loaded, loaded.options, "selection")
     own = {} if rules is None or out is None else {OWN_RULES: rules_text(rules).encode()}
@@ -289,12 +290,15 @@ def stage_end(selection: Selection) -> int:
     return min(done + max(_LEAST_STAGE, done // 2), selection.last_replication)
 
 
-def _check(scenario: Scenario, rule: SelectionRule, file: str) -> None:
+def _check(scenario: Scenario, metric: str, rule: SelectionRule, file: str) -> None:
     faults = rule.faults(len(scenario.options))
     if rule.first < FEWEST_FIRST:
         faults.append(f"at least {FEWEST_FIRST} first replications are required, found {rule.first}")
-    if faults:
-        raise InputError([Problem(file, 0, 0, "", fault) for fault in faults])
+    in_market = scenario.options[0].market is not None
+    problems = metric_problems(metric, file, "--metric", in_market=in_market)
+    problems += [Problem(file, 0, 0, "", fault) for fault in faults]
+    if problems:
+        raise InputError(problems)
 
 
 def _choose(selection: Selection, bench: _Bench, tell: Tell | None) -> None:

@@ -15,7 +15,7 @@ import polars as pl
 from journeysim.errors import InputError, Problem
 from journeysim.experiment.files import write_parquet
 from journeysim.experiment.load import load_scenario
-from journeysim.experiment.metric_names import metric_names
+from journeysim.experiment.metric_names import metric_problems
 from journeysim.experiment.progress import Progress
 from journeysim.experiment.results import MetricKey, values_by_metric
 from journeysim.experiment.running import run
@@ -267,13 +267,8 @@ def _sides(
     scenario: Scenario, metric: str, option: str | None, replications: int, file: str
 ) -> tuple[Option, ...]:
     """The options that every end is made on: the baseline, and the one that is asked about."""
-    problems = []
-    known = metric_names(in_market=scenario.options[0].market is not None)
-    if metric not in known:
-        hint = nearest(metric, known)
-        if metric in metric_names(in_market=True):
-            hint = "give the scenario a market, for example {customers: 12000}"
-        problems.append(Problem(file, 0, 0, "--metric", "no metric has this name here", metric, hint))
+    in_market = scenario.options[0].market is not None
+    problems = metric_problems(metric, file, "--metric", in_market=in_market)
     if replications < FEWEST:
         problem = f"at least {FEWEST} replications are required"
         problems.append(Problem(file, 0, 0, "--replications", problem, str(replications)))
