@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from journeysim.errors import InputError, Problem
 from journeysim.experiment.resolve import NO_PART_OF_ID, RESULTS, differing, folder_name, run_id
 from journeysim.experiment.scenario import Scenario
 from journeysim.experiment.store import RunFolder, RunHeader
@@ -66,8 +65,8 @@ def open_folder(out: Path, scenario: Scenario, engine: str, *, steps: bool, resu
         if found is not None:
             _refuse_another(folder, found, header, scenario)
             if not folder.result_path.exists() and not resume:
-                raise _refusal(
-                    folder, "an unfinished run of this scenario lies here", "add --resume to continue it"
+                raise folder.refusal(
+                    "an unfinished run of this scenario lies here", "add --resume to continue it"
                 )
             notes = _version_notes(found, header)
         _begin(folder, header, scenario)
@@ -106,7 +105,7 @@ def _refuse_another(folder: RunFolder, found: RunHeader, wanted: RunHeader, scen
     if found.results != wanted.results:
         numbers = f"RESULTS {found.results}, now {wanted.results}"
         problem = f"the run was begun by a program whose numbers differ: {numbers}"
-        raise _refusal(folder, problem, "give another --out")
+        raise folder.refusal(problem, "give another --out")
     if found.id != wanted.id:
         kept = _kept_scenario(folder)
         differences = [] if kept is None else list(differing(dict(kept.data), dict(scenario.resolved)))
@@ -118,19 +117,13 @@ def _refuse_another(folder: RunFolder, found: RunHeader, wanted: RunHeader, scen
         rest = len(told) - _SHOWN_DIFFERENCES
         more = [f"and {rest} more"] if rest > 0 else []
         what = "; ".join([*told[:_SHOWN_DIFFERENCES], *more]) or "the content of a data file"
-        raise _refusal(folder, f"another run lies here, which differs in {what}", "give another --out")
+        raise folder.refusal(f"another run lies here, which differs in {what}", "give another --out")
     if found.engine != wanted.engine:
-        raise _refusal(
-            folder, f"the run was begun with engine {found.engine}, now {wanted.engine}", "give another --out"
+        raise folder.refusal(
+            f"the run was begun with engine {found.engine}, now {wanted.engine}", "give another --out"
         )
     if wanted.steps and not found.steps:
-        raise _refusal(
-            folder, "the run was begun without --steps", "leave --steps out, or give another --out"
-        )
-
-
-def _refusal(folder: RunFolder, problem: str, hint: str) -> InputError:
-    return InputError([Problem(str(folder.path), 0, 0, "", problem, "", hint)])
+        raise folder.refusal("the run was begun without --steps", "leave --steps out, or give another --out")
 
 
 def _version_notes(found: RunHeader, wanted: RunHeader) -> tuple[str, ...]:

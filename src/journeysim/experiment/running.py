@@ -84,15 +84,13 @@ def run(
         It was stopped, a worker was lost or the folder cannot be written; what had finished is kept in the
         folder, if there is one.
     """
-    _check(replications, seed, jobs, rules)
+    _check(replications, seed, jobs, engine, rules, within_s)
     limit = _limit(within_s)
     if isinstance(scenario, str | Path):
         scenario = load_scenario(scenario)
     elif isinstance(scenario, Journey):
         scenario = scenario_from(scenario)
     scenario = scenario.overridden(replications, seed)
-    if engine not in (*ENGINES, "auto"):
-        raise JourneySimError(f"engine: auto or one of {', '.join(ENGINES)} is required, found {engine!r}")
     chosen = ENGINES[0] if engine == "auto" else engine
     if out is not None and rules is not None:
         scenario = replace(scenario, files={**scenario.files, OWN_RULES: rules_text(rules).encode()})
@@ -107,13 +105,19 @@ def run(
         return _run_in_folder(opened, scenario, how)
 
 
-def _check(replications: object, seed: object, jobs: object, rules: object) -> None:
+def _check(
+    replications: object, seed: object, jobs: object, engine: str, rules: object, within_s: float | None
+) -> None:
     """Refuse arguments that cannot be right, all at once: in a notebook nothing else checks them."""
     faults = [
         f"{name}: a whole number of {least} or more is required, found {value!r}"
         for name, value, least in (("replications", replications, 1), ("seed", seed, 0), ("jobs", jobs, 1))
         if value is not None and not (isinstance(value, int) and value >= least)
     ]
+    if engine not in (*ENGINES, "auto"):
+        faults.append(f"engine: auto or one of {', '.join(ENGINES)} is required, found {engine!r}")
+    if within_s is not None and not within_s > 0:
+        faults.append(f"within_s: seconds above 0 are required, found {within_s}")
     if rules is not None and not isinstance(rules, OwnRules):
         faults.append(f"rules: an instance of a class made from OwnRules is required, found {rules!r}")
     if faults:
@@ -172,8 +176,6 @@ class _How:
 def _limit(within_s: float | None) -> TimeLimit | None:
     if within_s is None:
         return None
-    if not within_s > 0:
-        raise JourneySimError(f"within_s: seconds above 0 are required, found {within_s}")
     return TimeLimit(time.monotonic() + within_s)
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from journeysim.branch.analytic import Beside, formulas_beside, no_formulas
 from journeysim.branch.analytic.reasons import OWN_RULES as OWN_RULES_DECIDE
 from journeysim.branch.steps import visits_from_steps
-from journeysim.errors import InputError, JourneySimError, Problem
+from journeysim.errors import JourneySimError
 from journeysim.experiment.answer import answers, returns_on_cost
 from journeysim.experiment.beside import formula_document
 from journeysim.experiment.contrasts import (
@@ -281,11 +281,9 @@ def open_run(folder: str | Path) -> Run:
     header = kept.read_header()
     if header is None:
         hint = "name the folder that `journeysim run` said the run is kept in"
-        raise _refusal(kept, "this is no folder of a run", hint)
+        raise kept.refusal("this is no folder of a run", hint)
     if not kept.result_path.exists():
-        raise _refusal(
-            kept, "the run is unfinished", "continue it with the command that began it and --resume"
-        )
+        raise kept.refusal("the run is unfinished", "continue it with the command that began it and --resume")
     scenario = load_scenario(kept.scenario_path)
     document = kept.read_result()
     changed = f"the run was made by a program whose numbers differ: RESULTS {header.results}, now {RESULTS}"
@@ -300,10 +298,6 @@ def open_run(folder: str | Path) -> Run:
         steps=(lambda: kept.read_steps(scenario.replications)) if header.steps else None,
         own_rules=(kept.path / OWN_RULES).is_file(),
     )
-
-
-def _refusal(folder: RunFolder, problem: str, hint: str) -> InputError:
-    return InputError([Problem(str(folder.path), 0, 0, "", problem, "", hint)])
 
 
 def _in_option_order(frame: pl.DataFrame, scenario: Scenario) -> pl.DataFrame:

@@ -120,6 +120,10 @@ class RunFolder:
         """What the baseline of a market fixes."""
         return self.path / "start.npz"
 
+    def refusal(self, problem: str, hint: str = "", found: str = "") -> InputError:
+        """What is said where the folder cannot be used as it is asked to be."""
+        return InputError([Problem(str(self.path), 0, 0, "", problem, found, hint)])
+
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Create the folder if need be and hold its lock.
@@ -137,9 +141,7 @@ class RunFolder:
             lock.acquire()
         except Timeout:
             problem = "another process is running in this folder"
-            raise InputError(
-                [Problem(str(self.path), 0, 0, "", problem, hint="wait for it, or give another --out")]
-            ) from None
+            raise self.refusal(problem, "wait for it, or give another --out") from None
         except OSError as error:
             raise cannot_write(self.path / "lock", error) from error
         try:
