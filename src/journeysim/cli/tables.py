@@ -70,7 +70,7 @@ def run_tables(run: Run) -> str:
     if market is not None:
         parts += market_tables(run.options, baseline, market.months, currency)
     parts += _of_branches(run.options, baseline, in_market=market is not None)
-    if run.formulas[baseline.name]:
+    if run.baseline_formulas:
         parts.append(_beside(run, baseline))
     if run.folder is not None:
         parts.append([f"Kept in {run.folder}"])
@@ -218,7 +218,7 @@ def _observed(run: Run, baseline: OptionResult) -> list[str]:
 
 def _beside(run: Run, baseline: OptionResult) -> list[str]:
     """Formula beside simulation by touchpoint, then what each formula is, or why there is none."""
-    formulas, simulated = run.formulas[baseline.name], baseline.by("touchpoint")
+    formulas, simulated = run.baseline_formulas, baseline.by("touchpoint")
     names = [name for name, found in formulas.items() if found.formula is not None]
     title = f"Beside the formula, {baseline.name}"
     lines = [title]

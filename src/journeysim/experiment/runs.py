@@ -34,7 +34,7 @@ from journeysim.experiment.results import (
     summary_table,
 )
 from journeysim.experiment.rosters import rosters_table
-from journeysim.experiment.scenario import Scenario
+from journeysim.experiment.scenario import Option, Scenario
 from journeysim.experiment.stopping import Stop
 from journeysim.experiment.store import RunFolder
 
@@ -176,12 +176,21 @@ class Run:
 
         Empty for an option with several branches, which have a map each.
         """
-        if self._own_rules:
-            return {o.name: no_formulas(o.journey, OWN_RULES_DECIDE) for o in self.scenario.options}
+        baseline = self.scenario.baseline
         return {
-            option.name: {} if option.branches > 1 else formulas_beside(option.journey, option.days)
+            option.name: self.baseline_formulas if option.name == baseline else self._formulas_of(option)
             for option in self.scenario.options
         }
+
+    @cached_property
+    def baseline_formulas(self) -> dict[str, Beside]:
+        """Those of `formulas` that are of the baseline: the others take as long again, each."""
+        return self._formulas_of(self.scenario.baseline_option)
+
+    def _formulas_of(self, option: Option) -> dict[str, Beside]:
+        if self._own_rules:
+            return no_formulas(option.journey, OWN_RULES_DECIDE)
+        return {} if option.branches > 1 else formulas_beside(option.journey, option.days)
 
     @cached_property
     def answers(self) -> dict[str, str]:

@@ -221,7 +221,7 @@ def _observed(run: Run) -> Iterator[str]:
 
 
 def _formulas(run: Run) -> Iterator[str]:
-    beside = run.formulas.get(run.scenario.baseline, {})
+    beside = run.baseline_formulas
     simulated = run.baseline.by("touchpoint")
     judged: dict[bool, list[str]] = {True: [], False: []}
     for name, found in beside.items():
