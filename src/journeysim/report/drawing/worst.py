@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from journeysim.experiment import Run
 from journeysim.experiment.results import values_by_metric
@@ -41,11 +42,10 @@ def worst_point(run: Run, option: str, journey: Journey) -> Worst | None:
     replication, lies above 0. Both are chosen for their places among several, of which the interval knows
     nothing.
     """
-    values = {
-        key.name: found
-        for key, found in values_by_metric(run.metrics, option).items()
-        if key.scope == "touchpoint" and key.metric == "score_mean" and key.month == 0
-    }
+    scores = run.metrics.filter(
+        (pl.col("scope") == "touchpoint") & (pl.col("metric") == "score_mean") & (pl.col("month") == 0)
+    )
+    values = {key.name: found for key, found in values_by_metric(scores, option).items()}
     means = {
         name: float(np.nanmean(values[name]))
         for name in journey.touchpoints

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from journeysim.errors import Problem
@@ -16,6 +16,7 @@ from journeysim.experiment.runs import Run
 from journeysim.experiment.standing import few, number_with_interval
 from journeysim.experiment.statistics import Difference, estimate, paired_difference
 from journeysim.report.page.tables import typeset
+from journeysim.units import FloatArray
 
 FEW_REPLICATIONS = 10
 """Below it an interval rests on too few to lean on."""
@@ -172,7 +173,7 @@ def _calibration(run: Run) -> Iterator[str]:
         f"{abs(moved.mean):,.0f} {'more' if moved.mean > 0 else 'fewer'}{between}, "
         f"{abs(moved.mean) / started:.1%} of them: noise of calibration and chance, and no finding."
     )
-    drift = _drift(run, market.months)
+    drift = _drift(values, market.months)
     if drift is not None and (drift.low > 0 or drift.high < 0):
         yield (
             f"Its customers' mean satisfaction should stand still too, but moves by {drift.difference:+.3f} "
@@ -186,9 +187,8 @@ def _calibration(run: Run) -> Iterator[str]:
         )
 
 
-def _drift(run: Run, months: int) -> Difference | None:
+def _drift(values: Mapping[MetricKey, FloatArray], months: int) -> Difference | None:
     """Change of the baseline's mean satisfaction from the first month to the last; None for one month."""
-    values = values_by_metric(run.metrics, run.scenario.baseline)
     path = [values.get(MetricKey("all", "", "satisfaction_mean", month)) for month in (1, months)]
     first, last = path
     if months < 2 or first is None or last is None:
