@@ -89,7 +89,7 @@ def waits_by_hour(steps: pl.DataFrame, touchpoint: str | None = None, *, title: 
     ValueError
         if nobody joined a queue at the touchpoint.
     """
-    joined = _joined(steps, touchpoint, 60)
+    joined = joined_waits(steps, touchpoint, 60)
     options = options_of(joined)
     styles = dot_styles(len(options))
     found = joined.group_by("option", "slot", maintain_order=True).agg(
@@ -196,8 +196,14 @@ def _entered(steps: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _joined(steps: pl.DataFrame, touchpoint: str | None, slot_min: int) -> pl.DataFrame:
-    """Who joined a queue, with the wait in minutes and the slot of the day, from its first minute on."""
+def joined_waits(steps: pl.DataFrame, touchpoint: str | None, slot_min: int) -> pl.DataFrame:
+    """Who joined a queue, with the wait in minutes and the slot of the day, from its first minute on.
+
+    Raises
+    ------
+    ValueError
+        if nobody joined a queue at the touchpoint; None takes every touchpoint.
+    """
     required(steps, "steps", _STEPS)
     found = _entered(steps)
     if touchpoint is not None:
@@ -213,7 +219,7 @@ def _joined(steps: pl.DataFrame, touchpoint: str | None, slot_min: int) -> pl.Da
 def _waits(steps: pl.DataFrame, touchpoint: str | None, slot_min: int) -> pl.DataFrame:
     """Mean wait by option, slot and replication."""
     return (
-        _joined(steps, touchpoint, slot_min)
+        joined_waits(steps, touchpoint, slot_min)
         .group_by("option", "slot", "replication", maintain_order=True)
         .agg(pl.col("wait").mean())
     )

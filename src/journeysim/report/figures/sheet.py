@@ -14,6 +14,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator, MultipleLocator
 
+from journeysim.journey.values import show_time
 from journeysim.report.style import quiet_style
 from journeysim.units import FloatArray
 
@@ -184,7 +185,7 @@ def columns_of(text: str) -> int:
 def hours_along(axis: Axis, first_min: float, last_min: float) -> None:
     """Mark an axis of minutes after midnight with times of day."""
     axis.set_major_locator(MultipleLocator(60 if last_min - first_min <= 60 * 12 else 120))
-    axis.set_major_formatter(FuncFormatter(lambda minute, _: clock(minute)))
+    axis.set_major_formatter(FuncFormatter(lambda minute, _: show_time(int(minute))))
 
 
 class PlainNumbers(Formatter):
@@ -222,11 +223,6 @@ def months_along(axes: Axes) -> None:
     """Mark a horizontal axis of months."""
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
     axes.set_xlabel("month", fontsize=9)
-
-
-def clock(minute: float) -> str:
-    """Time of day, HH:MM."""
-    return f"{int(minute) // 60:02d}:{int(minute) % 60:02d}"
 
 
 def _columns(letter: str) -> int:

@@ -12,7 +12,9 @@ from journeysim.experiment.runs import Run
 from journeysim.experiment.standing import number_with_interval
 from journeysim.experiment.statistics import Difference, Estimate
 from journeysim.journey import Journey
+from journeysim.journey.values import show_time
 from journeysim.report.drawing.worst import worst_point
+from journeysim.report.figures.day import joined_waits
 from journeysim.report.figures.words import words_of
 
 _MOST_TOLD = 8
@@ -40,23 +42,18 @@ def of_differences(
 
 def of_waits(steps: pl.DataFrame, options: Sequence[str]) -> str:
     """The hour with the shortest and that with the longest mean wait, of each option."""
-    joined = steps.filter(
-        pl.col("queue_length_seen").is_not_null() & ~pl.col("outcome").is_in(["balked", "rejected"])
-    ).with_columns(
-        wait=pl.coalesce("started_min", "ended_min") - pl.col("joined_min"),
-        hour=(pl.col("joined_min") // 60).cast(pl.Int64),
-    )
-    means = joined.group_by("option", "hour").agg(pl.col("wait").mean()).sort("option", "hour")
+    joined = joined_waits(steps, None, 60)
+    means = joined.group_by("option", "slot").agg(pl.col("wait").mean()).sort("option", "slot")
     parts = []
     for option in options:
         found = means.filter(pl.col("option") == option)
         if found.is_empty():
             continue
-        hours, waits = found["hour"].to_list(), found["wait"].to_list()
+        hours, waits = found["slot"].to_list(), found["wait"].to_list()
         low, high = waits.index(min(waits)), waits.index(max(waits))
         parts.append(
-            f"{option}: the mean wait is shortest from {hours[low]:02d}:00, {waits[low]:.1f} min, "
-            f"and longest from {hours[high]:02d}:00, {waits[high]:.1f} min"
+            f"{option}: the mean wait is shortest from {show_time(hours[low])}, {waits[low]:.1f} min, "
+            f"and longest from {show_time(hours[high])}, {waits[high]:.1f} min"
         )
     return f"Waits by hour of joining. {'. '.join(parts)}."
 
