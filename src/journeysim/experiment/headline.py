@@ -82,7 +82,11 @@ def differences_first(columns: Sequence[Column]) -> list[Column]:
 def money_scale(columns: Sequence[Column], rows: Sequence[Found]) -> tuple[float, str]:
     """Unit for amounts of money: thousands or millions where they are large, as more digits are noise."""
     found = [row[column.metric].mean for row in rows for column in columns if column.metric in row]
-    largest = max((abs(value) for value in found if not math.isnan(value)), default=0.0)
+    return amount_scale(max((abs(value) for value in found if not math.isnan(value)), default=0.0))
+
+
+def amount_scale(largest: float) -> tuple[float, str]:
+    """Factor and word of the unit in which amounts of money up to ``largest`` are shown."""
     if largest >= _MILLIONS_FROM:
         return 1e-6, "million"
     return (1e-3, "thousand") if largest >= _THOUSANDS_FROM else (1.0, "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from journeysim.experiment.headline import amount_scale
+
 
 @dataclass(frozen=True)
 class Words:
@@ -58,8 +60,6 @@ _LABELS = {
 }
 _SHARES = frozenset({"utilisation", "share_end", "churn_per_year", "net_promoter_score"})
 _MONEY = frozenset({"staff_cost_per_day", "customer_equity", "net_value_per_year"})
-_THOUSANDS_FROM, _MILLIONS_FROM = 1e5, 1e8
-"""As in the tables: more digits are noise."""
 
 
 def words_of(metric: str, currency: str = "", largest: float = 0.0) -> Words:
@@ -68,7 +68,8 @@ def words_of(metric: str, currency: str = "", largest: float = 0.0) -> Words:
     Parameters
     ----------
     currency : of the map; empty where it is not known.
-    largest : value to be shown, in size; large amounts of money are shown in thousands or millions.
+    largest : value to be shown, in size; large amounts of money are shown in thousands or millions, as in the
+        tables: more digits are noise.
     """
     label = _LABELS.get(metric)
     if metric.endswith("_fraction") or metric in _SHARES:
@@ -76,11 +77,7 @@ def words_of(metric: str, currency: str = "", largest: float = 0.0) -> Words:
     if metric.endswith("_min"):
         return Words(label or _plain(metric.removesuffix("_min")), "min")
     if metric in _MONEY or (metric.endswith("_per_year") and metric != "churn_per_year"):
-        factor, word = 1.0, ""
-        if largest >= _MILLIONS_FROM:
-            factor, word = 1e-6, "million"
-        elif largest >= _THOUSANDS_FROM:
-            factor, word = 1e-3, "thousand"
+        factor, word = amount_scale(largest)
         return Words(label or _plain(metric), f"{word} {currency}".strip(), factor)
     return Words(label or _plain(metric))
 
