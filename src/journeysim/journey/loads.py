@@ -162,7 +162,7 @@ def _overload(
 ) -> Overload | None:
     """Overload of a set of queues by sources that each bring it some work a customer, or None."""
     hours = day.hours
-    groups = [group for group in journey.staff.values() if queues & set(group.serves)]
+    groups = [journey.staff[name] for name in journey.groups_serving(queues)]
     rosters = [_mean_roster(journey, group, day) for group in groups]
     edges = {hours.open_min, hours.close_min}
     edges.update(minute for source, _ in work for minute, _ in source.per_hour)

@@ -191,6 +191,11 @@ class Journey(Strictly):
             return (touchpoint.queue,)
         return self.line_groups().get(touchpoint.queue, ())
 
+    def groups_serving(self, lines: Iterable[str]) -> tuple[str, ...]:
+        """Staff groups that serve at least one of some queues, in file order."""
+        wanted = set(lines)
+        return tuple(name for name, group in self.staff.items() if wanted & set(group.serves))
+
     def distributions(self) -> Iterator[tuple[Loc, Distribution]]:
         """Yield every outermost distribution of the map with its location in the document."""
         for name, segment in self.segments.items():

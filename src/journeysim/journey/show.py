@@ -80,8 +80,7 @@ def _hours(journey: Journey) -> Iterator[str]:
 
 
 def _served_by(journey: Journey, touchpoint: Touchpoint) -> str:
-    lines = set(journey.lines_of(touchpoint))
-    return ", ".join(name for name, group in journey.staff.items() if lines & set(group.serves))
+    return ", ".join(journey.groups_serving(journey.lines_of(touchpoint)))
 
 
 def _service(journey: Journey, service: Distribution) -> str:

@@ -50,7 +50,7 @@ def _linked_queues(journey: Journey) -> list[set[str]]:
 
 
 def _station(journey: Journey, queues: set[str]) -> Station:
-    groups = tuple(name for name, group in journey.staff.items() if queues & set(group.serves))
+    groups = journey.groups_serving(queues)
     orders = {journey.staff[name].serves for name in groups}
     in_order = orders.pop() if len(orders) == 1 else tuple(name for name in journey.queues if name in queues)
     line_groups = {journey.queues[name].line_group for name in queues} - {None}

@@ -11,7 +11,6 @@ from journeysim.experience.plan import SELF_SERVICE
 from journeysim.journey import Journey
 from journeysim.journey.patches import path_of
 from journeysim.journey.scaling import scaled_distribution
-from journeysim.journey.stations import Touchpoint
 from journeysim.market.behaviour import Behaviour
 
 SERVICE_FACTOR = 0.9
@@ -120,9 +119,8 @@ def _shorter_service(journey: Journey, branch: str) -> Iterator[Notch]:
             continue
         if patches:
             detail = f"service × {SERVICE_FACTOR:g}"
-            yield Notch(
-                Lever.SERVICE, name, (name,), detail, patches, _serving(journey, point), branch=branch
-            )
+            groups = journey.groups_serving(journey.lines_of(point))
+            yield Notch(Lever.SERVICE, name, (name,), detail, patches, groups, branch=branch)
 
 
 def _attentive_staff(journey: Journey, behaviour: Behaviour, branch: str) -> Iterator[Notch]:
@@ -168,7 +166,7 @@ def _better_waiting(journey: Journey, behaviour: Behaviour, branch: str) -> Iter
             path_of("queues", line, "conditions"): [*journey.queues[line].conditions, added]
             for line in lacking
         }
-        groups = tuple(name for name, group in journey.staff.items() if set(group.serves) & set(lines))
+        groups = journey.groups_serving(lines)
         yield Notch(
             Lever.CONDITIONS, place, touches, f"waiting also {added}", patches, groups, len(lacking), branch
         )
@@ -180,11 +178,5 @@ def _fewer_failures(journey: Journey, branch: str) -> Iterator[Notch]:
             fewer = point.fails * FAILS_FACTOR
             patches = {path_of("touchpoints", name, "fails"): fewer}
             detail = f"fails {point.fails:.3g} → {fewer:.3g}"
-            groups = _serving(journey, point)
+            groups = journey.groups_serving(journey.lines_of(point))
             yield Notch(Lever.FAILS, name, (name,), detail, patches, groups, branch=branch)
-
-
-def _serving(journey: Journey, point: Touchpoint) -> tuple[str, ...]:
-    """Groups that serve a touchpoint; none where it has no queue."""
-    lines = set(journey.lines_of(point))
-    return tuple(name for name, group in journey.staff.items() if set(group.serves) & lines)

@@ -196,7 +196,7 @@ def _card(
     journey: Journey, name: str, point: Touchpoint, stage: int, plan: Plan, found: Found | None
 ) -> Card:
     lines = journey.lines_of(point)
-    groups = [(key, group) for key, group in journey.staff.items() if set(group.serves) & set(lines)]
+    groups = [(key, journey.staff[key]) for key in journey.groups_serving(lines)]
     planned = plan.points[name]
     return Card(
         name=name,

@@ -48,13 +48,9 @@ def _stages(journey: Journey, result: OptionResult) -> Iterator[str]:
             if found is None or math.isnan(found.mean):
                 yield f"      %% nobody scored {_safe(name)}"
                 continue
-            who = ", ".join(_safe(group) for group in _groups(journey, name))
+            groups = journey.groups_serving(journey.lines_of(journey.touchpoints[name]))
+            who = ", ".join(_safe(group) for group in groups)
             yield f"      {_safe(name)}: {_MIDDLE + _HALF * found.mean:.2f}{f': {who}' if who else ''}"
-
-
-def _groups(journey: Journey, name: str) -> list[str]:
-    lines = set(journey.lines_of(journey.touchpoints[name]))
-    return [group for group, known in journey.staff.items() if set(known.serves) & lines]
 
 
 def _safe(text: str) -> str:
