@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from journeysim.report.drawing.content import Content
@@ -63,8 +62,3 @@ def columns_of(content: Content, ways: Ways, setter: Typesetter) -> Columns:
         stages.append(Box(begin, 0.0, x - begin, 0.0))
         x += STAGE_GAP
     return Columns(tuple(boxes), tuple(stages), x - STAGE_GAP + MARGIN)
-
-
-def spread(stages: Sequence[Box], y: float, height: float) -> list[Box]:
-    """The areas of stages with a place down the page."""
-    return [Box(box.x, y, box.width, height) for box in stages]

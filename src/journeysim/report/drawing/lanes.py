@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from journeysim.report.drawing.columns import GAP, GUTTER, MARGIN, NAME, PAD, Columns
 from journeysim.report.drawing.content import Card, Content
 from journeysim.report.drawing.numbers import share_text
-from journeysim.report.drawing.routes import Way
+from journeysim.report.drawing.routes import Route, Way
 from journeysim.report.drawing.shapes import (
     Align,
     Box,
@@ -71,7 +71,7 @@ def touchpoint_lanes(
     """
     cards, boxes = content.cards, columns.boxes
     texts = [_card_texts(card, box.width, setter) for card, box in zip(cards, boxes, strict=True)]
-    heights = [sum(setter.height(lines, font) for lines, font, _ in parts) + 2 * _CARD_PAD for parts in texts]
+    heights = [_height(parts, setter) + 2 * _CARD_PAD for parts in texts]
     front = max((h for h, card in zip(heights, cards, strict=True) if card.is_front), default=0.0)
     back = max((h for h, card in zip(heights, cards, strict=True) if not card.is_front), default=0.0)
     rows = _Rows.of(tracks, front, back)
@@ -287,13 +287,12 @@ def _paths(ways: Ways, tracks: Tracks, rows: _Rows, placed: Sequence[Box], y: fl
                 has_arrow=True,
             )
         )
-    for port in _arriving(ways):
+    for port, route in _arriving(ways):
         bus = ways.buses[port.bus]
         leaving = Port(bus.source, bus.channel, port.bus, None)
         level = y + rows.track_y(bus.channel, tracks.level[port.bus])
         out_x, in_x = tracks.port_x[leaving], tracks.port_x[port]
         source, target = placed[bus.source], placed[port.column]
-        route = ways.routes[port.route] if port.route is not None else ways.routes[0]
         points = (
             (out_x, source.y if source.y > level else source.bottom),
             (out_x, level),
@@ -305,8 +304,14 @@ def _paths(ways: Ways, tracks: Tracks, rows: _Rows, placed: Sequence[Box], y: fl
     return sorted(paths, key=lambda path: -path.width)
 
 
-def _arriving(ways: Ways) -> list[Port]:
-    return [port for ports in ways.ports.values() for port in ports if port.route is not None]
+def _arriving(ways: Ways) -> list[tuple[Port, Route]]:
+    """Ports at which ways arrive, each with the route that does."""
+    return [
+        (port, ways.routes[port.route])
+        for ports in ways.ports.values()
+        for port in ports
+        if port.route is not None
+    ]
 
 
 def _way_numbers(
@@ -323,8 +328,7 @@ def _way_numbers(
             middle = source.y + source.height / 2
             x = source.right + GAP / 2
             found.append(setter.place((text,), SHARE, x, middle - height - 0.05, align=Align.CENTRE))
-    for port in _arriving(ways):
-        route = ways.routes[port.route] if port.route is not None else ways.routes[0]
+    for port, route in _arriving(ways):
         text = _said(route.share)
         if not text:
             continue
