@@ -17,9 +17,9 @@ from journeysim.journey import Journey
 from journeysim.journey.faults import nearest
 from journeysim.journey.stations import Touchpoint
 from journeysim.market.state import OURS
+from journeysim.units import MINUTES_PER_DAY
 
 STEPS_HINT = "journeysim run SCENARIO --steps keeps them, in another --out than a run without"
-MINUTES_PER_DAY = 24 * 60
 
 _AS_THEY_ARE = (
     "day", "date", "segment", "need", "touchpoint", "outcome", "queue_length_seen", "score", "visit_score",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from journeysim.report.exports.log import Event, Log, Moment, Step
+from journeysim.report.exports.log import Log, Moment, Step
 from journeysim.report.exports.times import zoned
 
 _ALWAYS = "1970-01-01T00:00:00.000+00:00"
@@ -90,14 +90,17 @@ def _event_types(log: Log) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _events(log: Log, objects: _Objects) -> Iterator[dict[str, Any]]:
-    waits = _total_waits(log)
-    outcomes = {step.visit: step.outcome for step in log.rows()}
+    waits: dict[str, float] = {}
+    outcomes: dict[str, str] = {}
+    for step in log.rows():
+        waits[step.visit] = waits.get(step.visit, 0.0) + (step.wait_min or 0.0)
+        outcomes[step.visit] = step.outcome
     number = 0
     for step in log.rows():
         related = _note_objects(log, step, objects, waits[step.visit], outcomes[step.visit])
+        values = _values(log, step)
         for event in step.events():
             number += 1
-            values = _values(log, step, event)
             yield {
                 "id": f"e{number}",
                 "type": event_type(step.touchpoint, event.moment),
@@ -115,14 +118,8 @@ def _events(log: Log, objects: _Objects) -> Iterator[dict[str, Any]]:
             }
 
 
-def _total_waits(log: Log) -> dict[str, float]:
-    waits: dict[str, float] = {}
-    for step in log.rows():
-        waits[step.visit] = waits.get(step.visit, 0.0) + (step.wait_min or 0.0)
-    return waits
-
-
-def _values(log: Log, step: Step, event: Event) -> dict[str, Any]:  # noqa: ARG001 -- the same for all moments
+def _values(log: Log, step: Step) -> dict[str, Any]:
+    """Values of all attributes that events of a step may have."""
     return {
         "queue_length_seen": step.queue_length_seen,
         "wait_min": step.wait_min,
