@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from journeysim.experiment.cells import Column, comparison_text, estimate_cells, is_seen
 from journeysim.experiment.headline import headline_columns
 from journeysim.experiment.remarks import REAL, sampling_text, span_text
-from journeysim.experiment.results import OptionResult
 from journeysim.markup import block, listed, paragraph, shortened, table, title
 
 if TYPE_CHECKING:
@@ -37,27 +36,27 @@ class Grid:
     rows: Sequence[Sequence[str]]
 
 
-def options_grid(run: Run, most_columns: int = _MOST_COLUMNS) -> Grid:
+def options_grid(run: Run) -> Grid:
     """Options as rows, the metrics by which they are judged as columns: mean ± half its interval."""
     baseline = run.scenario.baseline
     names = [
         f"{option.name} (baseline)" if option.name == baseline and len(run.options) > 1 else option.name
         for option in run.options
     ]
-    columns = _columns(run, run.options, most_columns)
+    columns = _columns(run)
     cells = [
         estimate_cells(column, [o.metrics.get(column.metric) for o in run.options]) for column in columns
     ]
     return _grid("", columns, names, cells)
 
 
-def differences_grid(run: Run, most_columns: int = _MOST_COLUMNS) -> Grid:
+def differences_grid(run: Run) -> Grid:
     """Paired differences from the baseline ± half their interval, marked where they are real.
 
     Of the same columns as `options_grid`; without rows where there is nothing to compare.
     """
     others = [option for option in run.options if option.name != run.scenario.baseline]
-    columns = _columns(run, run.options, most_columns)
+    columns = _columns(run)
     cells = [
         [comparison_text(option.versus_baseline.get(column.metric), column) for option in others]
         for column in columns
@@ -119,11 +118,11 @@ def _replications(count: int) -> str:
     return f"{count} replication{'s'[: count != 1]}"
 
 
-def _columns(run: Run, options: Sequence[OptionResult], most: int) -> list[Column]:
+def _columns(run: Run) -> list[Column]:
     baseline = run.scenario.baseline_option
     columns = headline_columns(run.options, baseline.journey.currency, in_market=baseline.market is not None)
-    rows = {option.name: option.metrics for option in options}
-    return [column for column in columns if is_seen(column, rows)][:most]
+    rows = {option.name: option.metrics for option in run.options}
+    return [column for column in columns if is_seen(column, rows)][:_MOST_COLUMNS]
 
 
 def _grid(
