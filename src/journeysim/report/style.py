@@ -84,9 +84,10 @@ def font_advice(text: str) -> str:
 
     Fonts that were installed after matplotlib last looked are found meanwhile.
     """
-    if _without_font(text):
-        _look_again()
     missing = _without_font(text)
+    if missing:
+        _look_again()
+        missing = _without_font(text)
     if not missing:
         return ""
     some = "".join(missing[:8])
