@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -91,23 +92,15 @@ class OptionResult:
     estimates: Mapping[MetricKey, Estimate]
     comparisons: Mapping[MetricKey, Comparison]
 
-    @property
+    @cached_property
     def metrics(self) -> dict[str, Estimate]:
         """Estimates over all visits, by metric name."""
-        return {
-            key.metric: found
-            for key, found in self.estimates.items()
-            if key.scope == "all" and key.month == 0
-        }
+        return {key.metric: found for key, found in self.estimates.items() if key.of_all}
 
-    @property
+    @cached_property
     def versus_baseline(self) -> dict[str, Comparison]:
         """Comparisons over all visits, by metric name; empty for the baseline itself."""
-        return {
-            key.metric: found
-            for key, found in self.comparisons.items()
-            if key.scope == "all" and key.month == 0
-        }
+        return {key.metric: found for key, found in self.comparisons.items() if key.of_all}
 
     def by(self, scope: str) -> dict[str, dict[str, Estimate]]:
         """Estimates for each part of a scope such as ``touchpoint``, by name and metric."""
