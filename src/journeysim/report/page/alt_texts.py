@@ -16,6 +16,7 @@ from journeysim.journey.values import show_time
 from journeysim.report.drawing.worst import worst_point
 from journeysim.report.figures.day import joined_waits
 from journeysim.report.figures.words import words_of
+from journeysim.report.page.tables import known_scores
 
 _MOST_TOLD = 8
 """Options of which a text tells; the tables have all."""
@@ -62,11 +63,7 @@ def of_emotion(options: Sequence[OptionResult]) -> str:
     """The highest and the lowest touchpoint of each option's emotion curve."""
     parts = []
     for option in options:
-        scores = {
-            name: found["score_mean"].mean
-            for name, found in option.by("touchpoint").items()
-            if "score_mean" in found and not math.isnan(found["score_mean"].mean)
-        }
+        scores = known_scores(option)
         if scores:
             best, worst = max(scores, key=scores.__getitem__), min(scores, key=scores.__getitem__)
             parts.append(

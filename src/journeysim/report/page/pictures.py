@@ -27,6 +27,7 @@ from journeysim.report.figures import (
 )
 from journeysim.report.page import alt_texts
 from journeysim.report.page.shown import shown_options
+from journeysim.report.page.tables import known_scores
 from journeysim.report.style import quiet_style
 
 MOST_FIGURES = 5
@@ -125,13 +126,7 @@ def _drawn(run: Run) -> Iterator[Picture]:
 
 def _is_a_journey(options: Sequence[OptionResult]) -> bool:
     """Whether more than one touchpoint was scored: one alone makes no curve."""
-    scored = {
-        name
-        for option in options
-        for name, found in option.by("touchpoint").items()
-        if "score_mean" in found and not math.isnan(found["score_mean"].mean)
-    }
-    return len(scored) > 1
+    return len({name for option in options for name in known_scores(option)}) > 1
 
 
 def _differences(run: Run) -> Picture:

@@ -132,15 +132,22 @@ def observed_table(run: Run, columns: Sequence[Column]) -> DataTable:
 
 def touchpoints_table(option: OptionResult, columns: Sequence[Column]) -> DataTable:
     """The touchpoints of an option with the lowest point of its emotion curve named."""
-    rows = option.by("touchpoint")
-    table = estimates_table(f"By touchpoint, {option.name}", "touchpoint", rows, columns)
-    scores = {name: found["score_mean"].mean for name, found in rows.items() if "score_mean" in found}
-    known = {name: score for name, score in scores.items() if not math.isnan(score)}
-    if len(known) < 2:
+    table = estimates_table(f"By touchpoint, {option.name}", "touchpoint", option.by("touchpoint"), columns)
+    scores = known_scores(option)
+    if len(scores) < 2:
         return table
-    lowest = min(known, key=known.__getitem__)
+    lowest = min(scores, key=scores.__getitem__)
     note = f"The lowest point of the emotion curve, the mean score along the journey, is {lowest}."
     return DataTable(table.caption, table.head, table.rows, (note,))
+
+
+def known_scores(option: OptionResult) -> dict[str, float]:
+    """Mean score at each touchpoint where anything was scored: the emotion curve."""
+    return {
+        name: found["score_mean"].mean
+        for name, found in option.by("touchpoint").items()
+        if "score_mean" in found and not math.isnan(found["score_mean"].mean)
+    }
 
 
 def estimates_table(
