@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+BROWSER_FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+"""Without a screen, a profile of its own, and calls home."""
 
 # The same examples on every machine and day: a failure in CI is a failure here. `make test
 # ARGS=--hypothesis-profile=explore` looks for new ones.
@@ -42,3 +50,15 @@ def browser() -> str:
         if found:
             return found
     pytest.skip("no Chromium here; `make system` installs it")
+
+
+@pytest.fixture
+def chromium(browser: str, tmp_path: Path) -> Callable[..., str]:
+    """Call the browser on a page, with a profile of its own; returns what it prints."""
+
+    def call(page: Path, *arguments: str) -> str:
+        profile = f"--user-data-dir={tmp_path / 'profile'}"
+        command = [browser, *BROWSER_FLAGS, profile, *arguments, page.as_uri()]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+    return call

@@ -8,14 +8,15 @@ import re
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.conftest import ROOT
 
 from journeysim import load_scenario, run
 from journeysim.report.exports import export
 
-ROOT = Path(__file__).resolve().parents[2]
 MERMAID = "mermaid@11"
 
 
@@ -44,7 +45,9 @@ def mermaid(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["wangdian", "city-branch"])
-def test_mermaid_draws_every_touchpoint(browser: str, mermaid: Path, tmp_path: Path, name: str) -> None:
+def test_mermaid_draws_every_touchpoint(
+    chromium: Callable[..., str], mermaid: Path, tmp_path: Path, name: str
+) -> None:
     scenario = load_scenario(ROOT / f"journeys/{name}.yaml")
     done = run(scenario, replications=2, jobs=1, out=tmp_path / "runs", steps=False)
     diagram = export(done, "mermaid", tmp_path / "journey.mmd").read_text(encoding="utf-8")
@@ -57,14 +60,7 @@ def test_mermaid_draws_every_touchpoint(browser: str, mermaid: Path, tmp_path: P
         " error => document.querySelector('main').textContent = 'refused: ' + error)</script>",
         encoding="utf-8",
     )
-    found = subprocess.run(
-        [
-            browser, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--dump-dom", page.as_uri(),
-        ],
-        capture_output=True, text=True, timeout=120, check=True,
-    ).stdout  # fmt: skip
+    found = chromium(page, "--virtual-time-budget=20000", "--dump-dom")
     main = found.split("<main>")[1].split("</main>")[0]
     assert "<svg" in main, main[:300]
     words = html.unescape(re.sub(r"<style.*?</style>|<[^>]+>", "", main, flags=re.DOTALL))

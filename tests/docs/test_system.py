@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,20 +20,10 @@ def test_chinese_font_draws_every_glyph(chinese_font: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_browser_runs_a_page_without_a_screen(browser: str, tmp_path: Path) -> None:
+def test_browser_runs_a_page_without_a_screen(chromium: Callable[..., str], tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(
         "<!doctype html><meta charset=utf-8><p id=p></p><script>p.textContent = '网点' + 6 * 7</script>",
         encoding="utf-8",
     )
-    done = subprocess.run(
-        [
-            browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
-            "--dump-dom", page.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )  # fmt: skip
-    assert "网点42" in done.stdout
+    assert "网点42" in chromium(page, "--dump-dom")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import subprocess
 from pathlib import Path
 
 import pypdf
@@ -18,10 +17,6 @@ from journeysim.report import write_report
 
 pytestmark = pytest.mark.slow
 
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 PHONE = 390
 TITLE_POINTS = 17
 NAME = "Option {:02d} has a name so long that it takes several lines in every table there is"
@@ -30,16 +25,6 @@ const found = [...document.querySelectorAll(".scroll, p, li, dd, pre")];
 const ends = found.map(one => one.getBoundingClientRect().right);
 parent.document.title = [innerWidth, document.documentElement.scrollWidth, ...ends.map(Math.ceil)].join(" ");
 </script></body>"""
-
-
-@pytest.fixture
-def chromium(browser: str, tmp_path: Path):
-    def call(page: Path, *arguments: str) -> str:
-        command = [browser, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", *arguments, page.as_uri()]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-        return done.stdout
-
-    return call
 
 
 def largest_size(printed: Path) -> float:
