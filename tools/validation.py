@@ -27,20 +27,6 @@ REPLICATIONS = 25
 Rows = Iterator[list[str]]
 
 
-def _eight_hours(**parts: Any) -> dict[str, Any]:
-    """One queue, open for eight hours; ``parts`` replace parts of the map."""
-    return {
-        "journey": "One queue",
-        "hours": {"open": "09:00", "close": "17:00"},
-        "segments": {"all": {"share": 1}},
-        "needs": {"any": {"share": 1, "start": "counter"}},
-        "arrivals": {"per_hour": 40},
-        "staff": {"tellers": {"count": 4, "serves": ["line"]}},
-        "queues": {"line": {}},
-        "touchpoints": {"counter": _point({"exponential": {"mean": "6 min"}})},
-    } | parts
-
-
 def _point(service: dict[str, Any], **others: Any) -> dict[str, Any]:
     return {"stage": "Transact", "queue": "line", "service": service} | others
 
@@ -53,66 +39,64 @@ def _patience(mean: str) -> dict[str, Any]:
     return {"all": {"share": 1, "patience": {"exponential": {"mean": mean}}}}
 
 
-# What the queue is, its map, and days a replication.
+# What the queue is, parts in which its map differs from that of the tests of theory, days a replication.
 QUEUES: dict[str, tuple[dict[str, Any], int]] = {
     "one teller": (
-        _eight_hours(
-            arrivals={"per_hour": 10},
-            staff=_tellers(1),
-            touchpoints={"counter": _point({"exponential": {"mean": "4 min"}})},
-        ),
+        {
+            "arrivals": {"per_hour": 10},
+            "staff": _tellers(1),
+            "touchpoints": {"counter": _point({"exponential": {"mean": "4 min"}})},
+        },
         200,
     ),
     "one teller, every service equally long": (
-        _eight_hours(
-            arrivals={"per_hour": 9},
-            staff=_tellers(1),
-            touchpoints={"counter": _point({"constant": "4 min"})},
-        ),
+        {
+            "arrivals": {"per_hour": 9},
+            "staff": _tellers(1),
+            "touchpoints": {"counter": _point({"constant": "4 min"})},
+        },
         200,
     ),
     "one teller, services that vary much (cv 1.5)": (
-        _eight_hours(
-            arrivals={"per_hour": 9},
-            staff=_tellers(1),
-            touchpoints={"counter": _point({"gamma": {"mean": "4 min", "cv": 1.5}})},
-        ),
+        {
+            "arrivals": {"per_hour": 9},
+            "staff": _tellers(1),
+            "touchpoints": {"counter": _point({"gamma": {"mean": "4 min", "cv": 1.5}})},
+        },
         400,
     ),
-    "five tellers": (_eight_hours(staff=_tellers(5)), 100),
+    "five tellers": ({"staff": _tellers(5)}, 100),
     "five tellers, Erlang service": (
-        _eight_hours(
-            staff=_tellers(5), touchpoints={"counter": _point({"erlang": {"mean": "6 min", "k": 2}})}
-        ),
+        {"staff": _tellers(5), "touchpoints": {"counter": _point({"erlang": {"mean": "6 min", "k": 2}})}},
         100,
     ),
     "three tellers, room for four": (
-        _eight_hours(staff=_tellers(3), queues={"line": {"capacity": 4}}),
+        {"staff": _tellers(3), "queues": {"line": {"capacity": 4}}},
         80,
     ),
     **{
         f"{count} tellers, patience of 21 min": (
-            _eight_hours(segments=_patience("21 min"), staff=_tellers(count)),
+            {"segments": _patience("21 min"), "staff": _tellers(count)},
             80,
         )
         for count in (3, 4, 5)
     },
     "arrivals and roster that change, patience of 15 min": (
-        _eight_hours(
-            segments=_patience("15 min"),
-            arrivals={"per_hour": {"09:00": 24, "10:30": 60, "12:30": 30}},
-            staff=_tellers({"09:00": 3, "10:30": 5, "12:30": 3}),
-        ),
+        {
+            "segments": _patience("15 min"),
+            "arrivals": {"per_hour": {"09:00": 24, "10:30": 60, "12:30": 30}},
+            "staff": _tellers({"09:00": 3, "10:30": 5, "12:30": 3}),
+        },
         100,
     ),
     "a tenth come back to the same queue": (
-        _eight_hours(
-            touchpoints={
+        {
+            "touchpoints": {
                 "counter": _point(
                     {"exponential": {"mean": "5 min"}}, next=[{"to": {"counter": 0.1, "leave": 0.9}}]
                 )
             }
-        ),
+        },
         100,
     ),
 }
@@ -124,9 +108,10 @@ def queues() -> Rows:
     from journeysim.experiment.statistics import estimate
     from journeysim.journey import parse_journey
 
+    test = importlib.import_module("tests.theory.test_branch_theory")
     yield ["queue", "formula", "wait, min: theory", "simulated", "waited, %: theory", "simulated"]
-    for name, (data, days) in QUEUES.items():
-        journey = parse_journey(json.dumps(data), name)
+    for name, (parts, days) in QUEUES.items():
+        journey = parse_journey(json.dumps(test.eight_hours(**parts)), name)
         opened = open_days(journey, date(2027, 1, 4), days)
         told = formulas_beside(journey, opened)["counter"]
         found: dict[str, list[float]] = {"wait_mean_min": [], "waited_fraction": []}
