@@ -48,10 +48,14 @@ FEWER = {
     "staff": ("--jobs", "1", "--replications", "2", "--fresh", "2"),
 }
 """Options that are added to a command, by the command; what stands last counts."""
-KEPT = re.compile(r"runs/([a-z-]+)-[0-9a-f]{8}")
-"""A folder of a run as pages name one."""
-KEPT_OF = {"city-branch": "journeys/city-branch.yaml", "lunch-hour-relief": "scenarios/lunch-hour.yaml"}
-"""What is run for such a folder, by its name without the id: what is made small has another id."""
+MADE = {
+    r"runs/city-branch-[0-9a-f]{8}": "journeysim run journeys/city-branch.yaml --out kept/city-branch",
+    r"runs/lunch-hour-relief-[0-9a-f]{8}": "journeysim run scenarios/lunch-hour.yaml --out kept/lunch-hour",
+    r"golden\.json": "journeysim golden scenarios/lunch-hour.yaml --json > golden.json",
+}
+"""What makes a file, or the folder of a run, that a page names and that is not there, by pattern of the name.
+
+The last word of the command is where it is made: a run that was made small has another id."""
 
 BARE_MAP = ("--replications", "2")
 """Options that are added to a run of a shipped map."""
@@ -105,7 +109,7 @@ class Sandbox:
 
     def _run(self, line: str) -> Done:
         command, _, target = line.partition(" > ")
-        arguments = [self._kept(word) for word in _expanded(shlex.split(command, comments=True)[1:])]
+        arguments = [self._made(word) for word in _expanded(shlex.split(command, comments=True)[1:])]
         out, err = io.StringIO(), io.StringIO()
         code = 0
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -119,18 +123,17 @@ class Sandbox:
             Path(target.split("#")[0].strip()).write_text(out.getvalue(), encoding="utf-8")
         return Done(code, out.getvalue(), err.getvalue())
 
-    def _kept(self, word: str) -> str:
-        """The folder of a small run, in place of one that a page names; a golden point kept for it."""
-        if word == "golden.json" and not Path(word).exists():
-            done = self.journeysim("journeysim golden scenarios/lunch-hour.yaml --json > golden.json")
-            assert done.code == 0, done.err
-        named = KEPT.fullmatch(word)
-        if named is None or Path(word).exists():
+    def _made(self, word: str) -> str:
+        """What is made in place of a file or folder that a page names, or the word itself."""
+        line = next((line for name, line in MADE.items() if re.fullmatch(name, word)), None)
+        if line is None or Path(word).exists():
             return word
-        out = f"kept/{named[1]}"
-        done = self.journeysim(f"journeysim run {KEPT_OF[named[1]]} --out {out}")
+        done = self.journeysim(line)
         assert done.code == 0, done.err
-        (folder,) = (path for path in Path(out).iterdir() if path.is_dir())
+        made = Path(line.split()[-1])
+        if made.is_file():
+            return str(made)
+        (folder,) = (path for path in made.iterdir() if path.is_dir())
         return str(folder)
 
 
