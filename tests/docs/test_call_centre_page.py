@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from callcentre.simulate import simulate  # noqa: E402
-from journeysim.journey import load_journey  # noqa: E402
+from callcentre.simulate import simulate
+from journeysim.journey import load_journey
 
 PAGE = (ROOT / "docs/explanation/call-centre.md").read_text(encoding="utf-8")
 MAP = ROOT / "journeys/call-centre.yaml"

@@ -6,9 +6,9 @@ Its commands and its Python are run by test_blocks.py.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.conftest import ROOT
+
 PAGE = (ROOT / "docs/how-to/drawing.md").read_text(encoding="utf-8")
 
 

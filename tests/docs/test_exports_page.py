@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+
+from tests.conftest import ROOT
 
 from journeysim.report.exports import FORMATS, TABLES
 from journeysim.report.exports.log import Moment
 from journeysim.report.exports.ocel import event_type
 from journeysim.report.exports.vidigi import ended, waiting
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs/how-to/exports.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/how-to/exports.md").read_text(encoding="utf-8")
 
 
 def test_formats_and_tables_of_the_page_are_those_of_the_program():

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
+from tests.conftest import ROOT
 
 from journeysim.experiment.golden.costs import DEFAULT_COSTS
 from journeysim.experiment.golden.notches import CONDITION_ORDER, Lever
 from journeysim.experiment.golden.search import DEFAULT_FRESH, DEFAULT_SCREENING
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs/how-to/golden.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/how-to/golden.md").read_text(encoding="utf-8")
 
 
 def test_the_default_costs_are_those_of_the_program():

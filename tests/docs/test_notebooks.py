@@ -7,16 +7,15 @@ import base64
 import re
 import struct
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
+from tests.conftest import ROOT
 
 import journeysim
 
-ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from tools.notebooks import executed, notebooks, shown_texts  # noqa: E402
+from tools.notebooks import executed, notebooks, shown_texts
 
 NOTEBOOKS = notebooks()
 MOST_BYTES = 400_000

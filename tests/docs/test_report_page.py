@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from tests.conftest import ROOT
 from tests.small_branch import small_scenario
 from typer.testing import CliRunner
 
@@ -14,7 +15,7 @@ from journeysim.cli.app import app
 from journeysim.report.page.overview import LEAST_OPTIONS
 from journeysim.report.page.pictures import MOST_FIGURES, MOST_LINES
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs/how-to/report.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/how-to/report.md").read_text(encoding="utf-8")
 WORDS = {5: "five", 6: "six"}
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 import typer
+from tests.conftest import ROOT
 
 from journeysim.cli.app import app
 from journeysim.experiment.selection.rule import SelectionRule, kn_constants
 from journeysim.experiment.selection.search import FEWEST_FIRST
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs/how-to/selection.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/how-to/selection.md").read_text(encoding="utf-8")
 COMMAND = typer.main.get_command(app).commands["select"]
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from pathlib import Path
 
 import pytest
+from tests.conftest import ROOT
 from tests.market_maps import write_market
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/how-to/sensitivity.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^(journeysim .*)$", PAGE, re.MULTILINE)
 

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tests.conftest import ROOT
 
 from journeysim.experiment import Run, Scenario, load_scenario, run
 from journeysim.journey import Journey, load_journey
 
-ROOT = Path(__file__).resolve().parents[2]
 MAPS = sorted((ROOT / "journeys").glob("*.yaml"))
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 SHIPPED = pytest.mark.parametrize("file", [*MAPS, *SCENARIOS], ids=lambda file: file.name)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from tests.conftest import ROOT
 
 from journeysim.experiment import run
 from journeysim.journey import Journey, load_journey
 
-ROOT = Path(__file__).resolve().parents[2]
 LUNCH_MIN = (12 * 60, 14 * 60)
 MORNING_MIN = (9 * 60, 11 * 60)
 PATCHES: dict[str, dict[str, Any]] = {

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from tests.conftest import ROOT
 
 from journeysim.cli.tables import run_tables
 from journeysim.experiment import Run, load_scenario, run
 from journeysim.journey import load_journey
 
-ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "journeys/README.md"
 
 

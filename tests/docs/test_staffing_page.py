@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 import typer
+from tests.conftest import ROOT
 
 from journeysim.cli.app import app
 from journeysim.experiment.staffing.run import DEFAULT_FRESH, DEFAULT_REPLICATIONS
@@ -14,7 +14,7 @@ from journeysim.experiment.staffing.search import ENUMERATE_BELOW, SWAP_REACH
 from journeysim.experiment.staffing.start import USUAL_SHARE, formula_knows
 from journeysim.experiment.staffing.target import Target, parse_target
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs/how-to/staffing.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/how-to/staffing.md").read_text(encoding="utf-8")
 
 
 def parameters():
