@@ -38,8 +38,7 @@ class GoldenRequest:
 
 def golden_command(request: GoldenRequest) -> None:
     """Search the golden point of a scenario and print it."""
-    months = () if request.months is None else (f"market.months={request.months}",)
-    scenario = read_scenario(request.scenario, (*request.changes, *months), request.seed)
+    scenario = read_scenario(request.scenario, request.changes, request.seed, months=request.months)
     with can_be_continued(), Stages(scenario.name) as stages:
         found = golden(
             scenario,

@@ -14,9 +14,18 @@ from journeysim.experiment import Scenario, load_scenario
 
 
 def read_scenario(
-    path: Path, changes: tuple[str, ...], seed: int | None, replications: int | None = None
+    path: Path,
+    changes: tuple[str, ...],
+    seed: int | None,
+    replications: int | None = None,
+    months: int | None = None,
 ) -> Scenario:
-    """Read a scenario and say what looks doubtful in it; see `load_scenario`."""
+    """Read a scenario and say what looks doubtful in it; see `load_scenario`.
+
+    Months of the horizon are one more change, after the others.
+    """
+    if months is not None:
+        changes = (*changes, f"market.months={months}")
     scenario = load_scenario(path, changes=changes, replications=replications, seed=seed)
     if scenario.warnings:
         say(problems_text(scenario.warnings, "warning"))

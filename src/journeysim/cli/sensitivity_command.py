@@ -51,8 +51,7 @@ def sensitivity_command(request: SensitivityRequest) -> None:
         from journeysim.report.pictures import picture_kind
 
         picture_kind(request.picture)
-    months = () if request.months is None else (f"market.months={request.months}",)
-    scenario = read_scenario(request.scenario, (*request.changes, *months), request.seed)
+    scenario = read_scenario(request.scenario, request.changes, request.seed, months=request.months)
     with can_be_continued(), Stages(scenario.name) as stages:
         found = sensitivity(
             scenario,
