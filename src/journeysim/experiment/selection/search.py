@@ -36,7 +36,6 @@ from journeysim.experiment.statistics import Estimate
 from journeysim.experiment.store import RunFolder
 from journeysim.experiment.tasks import Work, work_of
 from journeysim.experiment.workers import ChunkResult, narrowed
-from journeysim.journey.faults import nearest
 from journeysim.units import FloatArray
 
 FEWEST_FIRST = 20
@@ -239,11 +238,6 @@ def select(
         bench = _Bench(kept, metric, work, jobs, folder, progress, file)
         try:
             _choose(selection, bench, tell)
-        except InputError:
-            # After a mistyped metric nobody should have to ask for a continuation.
-            if folder is not None:
-                folder.forget_beginning()
-            raise
         except KeyboardInterrupt:
             where = "nothing was kept" if folder is None else f"what had finished is kept in {folder.path}"
             raise StoppedEarly(f"stopped after {selection.replications} replications: {where}") from None
@@ -385,7 +379,6 @@ class _Bench:
 
         def commit(result: ChunkResult) -> None:
             nonlocal left
-            # Before it is kept: a metric that does not exist is told after the first chunk.
             left -= self._note(result.metrics)
             if self._folder is not None:
                 chunk = replace(result.chunk, task=result.chunk.task + offset)
@@ -409,8 +402,9 @@ class _Bench:
         for option in options:
             values[option] = self._values[option][replication]
             if math.isnan(values[option]):
+                problem = f"a value of {self._metric} in every replication is required"
                 where = f"option {self._names[option]} has none in replication {replication + 1}"
-                raise self._problem(f"a value of {self._metric} in every replication is required", where)
+                raise InputError([Problem(self._file, 0, 0, "metric", problem, where)])
         return values
 
     def _shared_tasks(
@@ -433,16 +427,10 @@ class _Bench:
 
     def _note(self, metrics: pl.DataFrame) -> int:
         """Remember the metric of every option and replication of a table; return how many there were."""
-        whole = metrics.filter((pl.col("scope") == "all") & (pl.col("month") == 0))
-        rows = whole.filter(pl.col("metric") == self._metric)
-        if rows.is_empty():
-            known = whole["metric"].unique().sort().to_list()
-            hint = nearest(self._metric, known)
-            raise self._problem("a metric of all visits is required", self._metric, hint)
+        rows = metrics.filter(
+            (pl.col("scope") == "all") & (pl.col("month") == 0) & (pl.col("metric") == self._metric)
+        )
         number = {name: at for at, name in enumerate(self._names)}
         for option, replication, value in rows.select("option", "replication", "value").iter_rows():
             self._values[number[option]][replication] = math.nan if value is None else value
         return len(rows)
-
-    def _problem(self, problem: str, found: str, hint: str = "") -> InputError:
-        return InputError([Problem(self._file, 0, 0, "metric", problem, found, hint)])

@@ -171,7 +171,7 @@ class RosterBench:
 
         def commit(result: ChunkResult) -> None:
             nonlocal left
-            # Before it is kept: a metric that does not exist is told after the first chunk.
+            # Before it is kept: a metric that a part does not have is told after the first chunk.
             left -= self._note(result.metrics)
             if self._folder is not None:
                 chunk = replace(result.chunk, task=result.chunk.task + offset)
