@@ -20,6 +20,7 @@ from journeysim.experiment.contrasts import Contrast
 from journeysim.experiment.stopping import StopRule
 from journeysim.journey import Journey
 from journeysim.journey.distributions import Strictly
+from journeysim.journey.patches import split_path
 from journeysim.journey.values import (
     DateText,
     MapOrFile,
@@ -351,6 +352,25 @@ class Scenario:
         return replace(
             self, name=name, options=tuple(options), baseline=reference, contrasts=(), resolved=resolved
         )
+
+
+def changes_with(entry: Mapping[str, Any], patches: Mapping[str, Any]) -> dict[str, Any]:
+    """What an option changes, as a scenario file says it, where patches take the place of its own.
+
+    Parameters
+    ----------
+    entry : of the option in a scenario file.
+    patches : new values by path.
+
+    Returns
+    -------
+    Its ``set``, and ``remove`` where anything is left of it.
+    """
+    same = {tuple(split_path(path)) for path in patches}
+    own = {path: value for path, value in entry.get("set", {}).items() if tuple(split_path(path)) not in same}
+    # Removals come last: what is set here would be removed again.
+    remove = [path for path in entry.get("remove", []) if tuple(split_path(path)) not in same]
+    return {"set": {**own, **patches}} | ({"remove": remove} if remove else {})
 
 
 def fresh_seed(seed: int, search: str) -> int:

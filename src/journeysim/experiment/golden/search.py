@@ -21,9 +21,8 @@ from journeysim.experiment.progress import Progress
 from journeysim.experiment.results import Comparison, MetricKey
 from journeysim.experiment.running import run
 from journeysim.experiment.runs import Run
-from journeysim.experiment.scenario import Option, Scenario, fresh_seed
+from journeysim.experiment.scenario import Option, Scenario, changes_with, fresh_seed
 from journeysim.experiment.statistics import Difference, paired_difference
-from journeysim.journey.patches import split_path
 from journeysim.journey.values import MAX_NAME_LENGTH
 from journeysim.market.state import OURS
 from journeysim.market.timeline import MONTHS_PER_YEAR, Timeline
@@ -366,15 +365,7 @@ def _written(baseline: Mapping[str, Any], option: Option, priced: PricedNotch) -
     """The option as a scenario file has it: what the baseline changes, then the notch."""
     prefix = f"branches.{priced.notch.branch}." if priced.notch.branch else ""
     own = {prefix + path: value for path, value in priced.notch.patches.items()}
-    same = {tuple(split_path(path)) for path in own}
-    changes = {
-        path: value for path, value in baseline.get("set", {}).items() if tuple(split_path(path)) not in same
-    }
-    # What the baseline removes and the notch sets would be removed again: removals come last.
-    remove = [path for path in baseline.get("remove", []) if tuple(split_path(path)) not in same]
-    entry: dict[str, Any] = {"description": _description(priced.notch), "set": {**changes, **own}}
-    if remove:
-        entry["remove"] = remove
+    entry = {"description": _description(priced.notch), **changes_with(baseline, own)}
     cost = option.cost_per_year + (priced.cost_per_year or 0.0)
     return entry | ({"cost_per_year": cost} if cost else {})
 

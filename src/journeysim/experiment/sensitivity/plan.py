@@ -11,11 +11,10 @@ from typing import Any
 
 from journeysim.errors import InputError, Problem
 from journeysim.experiment.load import load_scenario
-from journeysim.experiment.scenario import Option, Scenario
+from journeysim.experiment.scenario import Option, Scenario, changes_with
 from journeysim.experiment.sensitivity.ranges import Range
 from journeysim.experiment.sensitivity.varied import CannotMove, How, Move, Setting, sets_itself
 from journeysim.experiment.yaml_text import to_yaml
-from journeysim.journey.patches import split_path
 from journeysim.journey.values import MAX_NAME_LENGTH
 
 
@@ -115,15 +114,7 @@ def _planned(
 
 def _entry(have: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
     """The option as a scenario file has it: its own changes, then the end."""
-    same = {tuple(split_path(path)) for path in setting.patches}
-    changes = {
-        path: value for path, value in have.get("set", {}).items() if tuple(split_path(path)) not in same
-    }
-    # Removals come last: what is set here would be removed again.
-    remove = [path for path in have.get("remove", []) if tuple(split_path(path)) not in same]
-    entry: dict[str, Any] = {"set": {**changes, **setting.patches}}
-    if remove:
-        entry["remove"] = remove
+    entry = changes_with(have, setting.patches)
     return entry | ({"cost_per_year": have["cost_per_year"]} if "cost_per_year" in have else {})
 
 

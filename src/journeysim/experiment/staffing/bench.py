@@ -14,14 +14,14 @@ from journeysim.branch.simulate import ENGINES
 from journeysim.experiment.progress import Progress, Searching
 from journeysim.experiment.results import MetricKey, OptionResult, summarise
 from journeysim.experiment.runner import run_chunks
-from journeysim.experiment.scenario import Option, Scenario
+from journeysim.experiment.scenario import Option, Scenario, changes_with
 from journeysim.experiment.staffing.search import Roster
 from journeysim.experiment.staffing.start import Slots
 from journeysim.experiment.staffing.target import Targets, check_observed
 from journeysim.experiment.store import RunFolder
 from journeysim.experiment.tasks import Work, more_work, work_of
 from journeysim.experiment.workers import ChunkResult
-from journeysim.journey.patches import path_of, split_path
+from journeysim.journey.patches import path_of
 from journeysim.market.state import OURS
 from journeysim.units import FloatArray
 
@@ -58,9 +58,7 @@ class Rostering:
 
     def written(self, entry: Mapping[str, Any], roster: Roster) -> dict[str, Any]:
         """What a scenario file says of `rostered`, where it says ``entry`` of the option."""
-        own = split_path(self.path)
-        changes = {path: value for path, value in entry.get("set", {}).items() if split_path(path) != own}
-        return {**entry, "set": {**changes, self.path: self.slots.count(roster)}}
+        return {**entry, **changes_with(entry, {self.path: self.slots.count(roster)})}
 
     @property
     def path(self) -> str:
