@@ -20,6 +20,9 @@ Progress = Callable[[int, int], None]
 Searching = Callable[[int, int, int], None]
 """Called with how many were tried before, and the replications done and all there are of those at work."""
 
+Tell = Callable[[str], None]
+"""Called with what a search is about to do."""
+
 QUIET_SECONDS = 0.5
 """A run that is over sooner shows no bar."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from journeysim.experiment.golden.costs import NotchCosts, notch_costs, yearly_g
 from journeysim.experiment.golden.notches import Notch, notches_of
 from journeysim.experiment.load import load_scenario
 from journeysim.experiment.pools import workers_kept
-from journeysim.experiment.progress import Progress
+from journeysim.experiment.progress import Progress, Tell
 from journeysim.experiment.results import Comparison, MetricKey
 from journeysim.experiment.running import run
 from journeysim.experiment.runs import Run
@@ -37,8 +37,6 @@ FEWEST = 2
 
 EQUITY = "customer_equity"
 NET_VALUE = "net_value_per_year"
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)

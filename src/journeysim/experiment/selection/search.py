@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from journeysim.errors import InputError, Problem, StoppedEarly
 from journeysim.experiment.load import load_scenario
 from journeysim.experiment.metric_names import metric_problems
 from journeysim.experiment.pools import workers_kept
-from journeysim.experiment.progress import Progress
+from journeysim.experiment.progress import Progress, Tell
 from journeysim.experiment.resolve import OWN_RULES, rules_text
 from journeysim.experiment.results import (
     Comparison,
@@ -44,8 +44,6 @@ FEWEST_FIRST = 20
 _NOTE = "files/selection.txt"
 _NOTE_TEXT = b"Replications by which `journeysim select` chose: options have different numbers of them.\n"
 _LEAST_STAGE = 10
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)

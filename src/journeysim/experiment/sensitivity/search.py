@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from journeysim.errors import InputError, Problem
 from journeysim.experiment.files import write_parquet
 from journeysim.experiment.load import load_scenario
 from journeysim.experiment.metric_names import metric_problems
-from journeysim.experiment.progress import Progress
+from journeysim.experiment.progress import Progress, Tell
 from journeysim.experiment.results import MetricKey, values_by_metric
 from journeysim.experiment.running import run
 from journeysim.experiment.runs import Run
@@ -64,8 +64,6 @@ COUNTS = frozenset(
     }
 )
 """Metrics that are whole numbers in every replication: that a few of them change alike proves nothing."""
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
