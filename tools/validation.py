@@ -1,6 +1,6 @@
 """Write the tables of docs/explanation/validation.md: theory and records beside what the program gives.
 
-python tools/validation.py                    # every table, some ten minutes
+python tools/validation.py                    # every table, some two minutes
 python tools/validation.py retention queues   # some of them
 
 Each table stands on the page between ``<!-- table: NAME -->`` and ``<!-- end -->``. Coverage and selection
