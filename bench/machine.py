@@ -7,6 +7,7 @@ import math
 import os
 import platform
 import re
+import resource
 import subprocess
 from pathlib import Path
 
@@ -29,6 +30,19 @@ def processor() -> str:
 def others_at_work() -> float:
     """Programs that have lately competed for the processor, on average over a minute; NaN where untold."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else math.nan
+
+
+def peak_mb() -> float:
+    """Most memory that this process has held, MB.
+
+    Linux tells a program what its parent held before it, in ``ru_maxrss``; ``VmHWM`` is the program's own.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        found = re.search(r"^VmHWM:\s*(\d+) kB$", status.read_text(), re.MULTILINE)
+        if found:
+            return int(found[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def description() -> dict[str, object]:

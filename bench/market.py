@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.machine import peak_mb
 from journeysim.journey import load_journey
 from journeysim.market import banks, projection
 from journeysim.market.market_file import DEFAULT_NETWORK
@@ -119,7 +119,7 @@ def _measure(people: int) -> MarketMeasured:
     on_visits = clock.total("visits") - engine
     visits = sum(record["visits"] for record in done[0].months)
     everybody = sum(record["visits_all_banks"] for record in done[0].months)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     branches = len(option.market.banks[0].branches)
     return MarketMeasured(
         people, branches, int(everybody), int(visits), seconds, engine, on_visits, clock.horizon - began, peak

@@ -102,6 +102,18 @@ def test_machines_are_named_by_what_they_are(monkeypatch):
         assert platform.node() not in json.dumps(machine.description())
 
 
+def test_the_memory_of_a_process_is_its_own_whatever_its_parent_holds(root):
+    child = "from bench.machine import peak_mb; print(peak_mb())"
+    parent = (
+        "import subprocess, sys; held = bytearray(b'x') * 400_000_000;"
+        f"subprocess.run([sys.executable, '-c', {child!r}], check=True)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", parent], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert 5 < float(done.stdout) < 200
+
+
 def test_the_command_keeps_what_it_measured(root, tmp_path):
     small = ["--models", "b", "--days-b", "3", "--people", "2000", "--repeats", "1", "--out", str(tmp_path)]
     done = subprocess.run(
