@@ -59,6 +59,18 @@ def test_help_explains_every_target(root: Path) -> None:
         assert re.search(rf"^  make {target} +\S", explained, re.MULTILINE), target
 
 
+def test_the_main_job_answers_within_a_minute(root: Path) -> None:
+    """With as many replications as fit; which end as at any time limit, see tests of ``--within``."""
+    done = subprocess.run(
+        ["make", "--dry-run", "--assume-old", ".venv/installed", "run"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+    )
+    (limit,) = re.findall(r"journeysim run scenarios/lunch-hour\.yaml --within (\d+)s", done.stdout)
+    assert int(limit) < 60
+
+
 def test_ci_runs_nothing_but_targets_that_people_have(root: Path) -> None:
     script = (root / ".ci/run").read_text(encoding="utf-8")
     commands = [line for line in script.splitlines() if line and not line.startswith(("#", "set ", "cd "))]
