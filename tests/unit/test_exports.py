@@ -283,7 +283,7 @@ def test_without_steps_event_logs_are_refused_and_the_rest_is_not(tmp_path):
     for to in ("xes", "ocel", "vidigi", "csv", "parquet"):
         with pytest.raises(InputError, match="--steps"):
             export(bare, to)
-    for to, table in (("mermaid", "steps"), ("csv", "metrics"), ("parquet", "summary")):
+    for to, table in (("mermaid", None), ("csv", "metrics"), ("parquet", "summary")):
         path = export(bare, to, table=table)
         assert path.parent == bare.folder / "exports"
         assert path.stat().st_size > 0
@@ -296,6 +296,13 @@ def test_without_steps_event_logs_are_refused_and_the_rest_is_not(tmp_path):
         ({"to": "xes", "option": "Twoo"}, "did you mean Two"),
         ({"to": "xes", "replication": 3}, "a replication from 1 to 2 is required"),
         ({"to": "csv", "table": "stpes"}, "did you mean steps"),
+        ({"to": "xes", "table": "steps"}, "--table: the format xes .* found steps, .*: csv, parquet$"),
+        ({"to": "csv", "option": "Two"}, "--option: the format csv .*: xes, ocel, mermaid, vidigi$"),
+        (
+            {"to": "csv", "option": "Two", "replication": 1},
+            "--replication: the format csv .*: xes, ocel, vidigi$",
+        ),
+        ({"to": "mermaid", "replication": 2}, "--replication: the format mermaid"),
     ],
 )
 def test_what_is_wrong_is_told(kept, tmp_path, arguments, told):

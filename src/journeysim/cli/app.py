@@ -425,17 +425,19 @@ def export(
         ),
     ] = None,
     table: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="NAME", help="For csv and parquet: steps, visits, metrics, months, summary, ..."
+            metavar="NAME",
+            help="For csv and parquet: steps, visits, metrics, months, summary, ...; default: steps.",
         ),
-    ] = "steps",
+    ] = None,
     option: Annotated[
         str | None, typer.Option(metavar="NAME", help="Whose event log or diagram; default: the baseline's.")
     ] = None,
     replication: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Which replication's event log, from 1; default: 1.")
-    ] = 1,
+        int | None,
+        typer.Option(metavar="N", min=1, help="Which replication's event log, from 1; default: 1."),
+    ] = None,
 ) -> None:
     """Write a kept run for other programs: event logs, tables, a diagram."""
     from journeysim.cli.export_command import ExportRequest, export_command

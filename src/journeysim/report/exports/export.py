@@ -19,6 +19,8 @@ from journeysim.report.exports.ocel import write_ocel
 from journeysim.report.exports.vidigi import write_vidigi
 from journeysim.report.exports.xes import write_xes
 
+EXPORTS = "exports"
+"""Folder in a run's own, of files that are not given a place."""
 STEPS = "steps"
 TABLES = (STEPS, "visits", "metrics", "months", "summary", "differences", "contrasts")
 """Tables of a run that can be written as CSV or Parquet."""
@@ -32,20 +34,25 @@ class Format:
     ----------
     ending : of the file's name where none is given.
     meaning : what it is, in a few words.
+    takes : parameters of `export` that it uses.
     """
 
     ending: str
     meaning: str
+    takes: tuple[str, ...]
+
+
+_TABLE, _DIAGRAM, _LOG = ("table",), ("option",), ("option", "replication")
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "xes": Format(".xes", "event log of IEEE 1849, for process mining"),
-        "ocel": Format(".ocel.json", "object-centric event log, OCEL 2.0 as JSON"),
-        "csv": Format(".csv", "a table as text"),
-        "parquet": Format(".parquet", "a table as Parquet"),
-        "mermaid": Format(".mmd", "the journey with its scores as a Mermaid diagram"),
-        "vidigi": Format(".vidigi.csv", "event log for animations with vidigi"),
+        "xes": Format(".xes", "event log of IEEE 1849, for process mining", _LOG),
+        "ocel": Format(".ocel.json", "object-centric event log, OCEL 2.0 as JSON", _LOG),
+        "csv": Format(".csv", "a table as text", _TABLE),
+        "parquet": Format(".parquet", "a table as Parquet", _TABLE),
+        "mermaid": Format(".mmd", "the journey with its scores as a Mermaid diagram", _DIAGRAM),
+        "vidigi": Format(".vidigi.csv", "event log for animations with vidigi", _LOG),
     }
 )
 """Formats by name."""
@@ -56,9 +63,9 @@ def export(
     to: str,
     path: str | Path | None = None,
     *,
-    table: str = STEPS,
+    table: str | None = None,
     option: str | None = None,
-    replication: int = 1,
+    replication: int | None = None,
 ) -> Path:
     """Write a run in a format of others.
 
@@ -67,9 +74,9 @@ def export(
     run : what is written. Event logs and tables of steps and visits need one that kept its steps.
     to : one of `FORMATS`.
     path : the file; None: ``exports`` in the run's folder, named after what it holds.
-    table : one of `TABLES`, for CSV and Parquet, which hold all options and replications.
+    table : one of `TABLES`, for CSV and Parquet, which hold all options and replications; None: the steps.
     option : whose event log or journey; None: the baseline's.
-    replication : whose event log, from 1: each is a history of its own.
+    replication : whose event log, from 1: each is a history of its own; None: the first.
 
     Returns
     -------
@@ -78,24 +85,53 @@ def export(
     Raises
     ------
     InputError
-        The format, table, option or replication is none, or the run did not keep its steps.
+        The format, table, option or replication is none, or is not what the format takes, or the run did not
+        keep its steps.
     JourneySimError
         There is neither a path nor a folder of the run.
     StoppedEarly
         The file cannot be written.
     """
-    if to not in FORMATS:
-        hint = nearest(to, list(FORMATS))
-        raise InputError([Problem("", 0, 0, "--format", "no format has this name", to, hint)])
+    refuse_ignored(to, table=table, option=option, replication=replication)
+    table = STEPS if table is None else table
     file = _file(run, to, path, table)
     if to in ("csv", "parquet"):
         return _write_table(_table(run, table), to, file)
     if to == "mermaid":
         text = mermaid_text(run, option_of(run, option))
         return _put(file, lambda aside: aside.write_text(text, encoding="utf-8"))
-    log = log_of(run, option, replication)
+    log = log_of(run, option, 1 if replication is None else replication)
     write = {"xes": write_xes, "ocel": write_ocel, "vidigi": write_vidigi}[to]
     return _put(file, lambda aside: write(log, aside))
+
+
+def refuse_ignored(to: str, **given: object) -> None:
+    """Refuse a format that is none, and what is given beside one that would ignore it.
+
+    Parameters
+    ----------
+    given : ``table``, ``option`` and ``replication`` as `export` has them; None where they are not given.
+
+    Raises
+    ------
+    InputError
+        With a problem for each of them.
+    """
+    if to not in FORMATS:
+        hint = nearest(to, list(FORMATS))
+        raise InputError([Problem("", 0, 0, "--format", "no format has this name", to, hint)])
+    ignored = [name for name, value in given.items() if value is not None and name not in FORMATS[to].takes]
+    if ignored:
+        raise InputError([_ignored(to, name, given[name]) for name in ignored])
+
+
+def _ignored(to: str, name: str, value: object) -> Problem:
+    using = [other for other, form in FORMATS.items() if name in form.takes]
+    problem, hint = (
+        f"the format {to} has no use for it",
+        f"leave it out; formats that use it: {', '.join(using)}",
+    )
+    return Problem("", 0, 0, f"--{name}", problem, str(value), hint)
 
 
 def _put(file: Path, write: Callable[[Path], object]) -> Path:
@@ -111,7 +147,7 @@ def _file(run: Run, to: str, path: str | Path | None, table: str) -> Path:
     if run.folder is None:
         raise JourneySimError("path: a file is required for a run that is not kept in a folder")
     stem = table if to in ("csv", "parquet") else "journey" if to == "mermaid" else "log"
-    return run.folder / "exports" / f"{stem}{FORMATS[to].ending}"
+    return run.folder / EXPORTS / f"{stem}{FORMATS[to].ending}"
 
 
 def _table(run: Run, name: str) -> pl.LazyFrame:
