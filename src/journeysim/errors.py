@@ -4,7 +4,7 @@
 
     JourneySimError             a journeysim fault with a message meant for a person
     ├── InputError              the input is wrong: all its problems at once      (exit code 2)
-    ├── StoppedEarly            a run stopped, what finished is kept              (exit code 3)
+    ├── StoppedEarly            work stopped, what a folder had is kept           (exit code 3)
     ├── RouteError              a visit went round in circles while simulated     (exit code 2)
     └── RuleError               an own rule answered what cannot be               (exit code 2)
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, order=True)
@@ -74,7 +75,11 @@ class InputError(JourneySimError):
 
 
 class StoppedEarly(JourneySimError):
-    """A run stopped before its end; what had finished is kept and can be continued."""
+    """Work stopped before its end; ``kept_in`` is the folder that keeps what had finished, if one does."""
+
+    def __init__(self, message: str, kept_in: Path | None = None) -> None:
+        self.kept_in = kept_in
+        super().__init__(message)
 
 
 class RouteError(JourneySimError):

@@ -164,14 +164,6 @@ def test_wrong_input_is_exit_code_2(cli, arguments):
     assert "Traceback" not in done.stderr
 
 
-def test_a_folder_that_cannot_be_written_is_exit_code_3(cli):
-    cli.write("file", "")
-    done = cli("run", "map.yaml", *FEW, "--out", "file/runs")
-    assert done.returncode == 3
-    assert "cannot be written: Not a directory" in done.stderr
-    assert "continue with: journeysim run map.yaml" in done.stderr
-
-
 def test_a_full_disk_is_exit_code_3(cli):
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")

@@ -26,13 +26,7 @@ def test_beside_a_json_document_stands_nothing_else(cli):
     assert "report.html" in done.stderr
 
 
-def test_what_is_no_run_or_cannot_be_written_is_said(cli):
+def test_what_is_no_run_is_said(cli):
     refused = cli("report", ".")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "no folder of a run" in refused.stderr
-    cli("run", "map.yaml", "--replications", "1")
-    (folder,) = (cli.folder / "runs").iterdir()
-    unwritable = cli("report", str(folder), "-o", "nowhere/board.html")
-    assert unwritable.returncode == 3
-    assert "nowhere/board.html: cannot be written" in unwritable.stderr
-    assert "Traceback" not in unwritable.stderr

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -51,6 +52,31 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoppedEarly, match="cannot be written"), RunFolder(tmp_path / "file" / "run").held():
         pass
+
+
+def test_places_are_tried_and_nothing_is_left(tmp_path):
+    files.refuse_unwritable_file(tmp_path / "a.svg")
+    files.refuse_unwritable_folder(tmp_path / "deep" / "deeper")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(InputError, match="the name of a file is required, found a folder"):
+        files.refuse_unwritable_file(tmp_path)
+    with pytest.raises(InputError, match="found something that is no file"):
+        files.refuse_unwritable_file(Path(os.devnull))
+    for refuse in (files.refuse_unwritable_file, files.refuse_unwritable_folder):
+        with pytest.raises(InputError, match="File name too long"):
+            refuse(tmp_path / ("a" * 300))
+
+
+def test_a_folder_without_permission_is_refused(tmp_path, monkeypatch):
+    def denied(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "write_bytes", denied)
+    for refuse in (files.refuse_unwritable_file, files.refuse_unwritable_folder):
+        with pytest.raises(
+            InputError, match=r"a place that can be written to is required, .*Permission denied"
+        ):
+            refuse(tmp_path / "a")
 
 
 def test_the_header_is_never_rewritten(tmp_path):

@@ -63,7 +63,7 @@ def whole(scenario):
 def test_what_was_stopped_is_kept_and_continues_to_the_same_answer(scenario, whole, tmp_path):
     had = 0
     for chunks in (1, 4, 9):
-        with pytest.raises(StoppedEarly, match=r"stopped after \d+ rosters: what had finished is kept in "):
+        with pytest.raises(StoppedEarly, match=r"stopped after \d+ rosters; what had finished is kept in "):
             staff(scenario, TARGET, out=tmp_path, resume=had > 0, searching=stop_after(chunks), **HOW)
         assert len(kept(tmp_path)) > had
         had = len(kept(tmp_path))

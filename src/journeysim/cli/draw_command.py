@@ -10,6 +10,7 @@ from journeysim.cli.guard import say, show
 from journeysim.cli.scenarios import read_scenario
 from journeysim.errors import InputError, Problem
 from journeysim.experiment import Run, Scenario, open_run
+from journeysim.experiment.files import refuse_unwritable_file
 from journeysim.experiment.scenario import Option
 from journeysim.report.drawing.draw import drawing_content, drawn, save_drawing
 from journeysim.report.drawing.golden import KeptGolden, read_golden
@@ -34,6 +35,7 @@ def draw_command(request: DrawRequest) -> None:
     """Draw a map and say where the drawing is."""
     output = request.output or Path(request.journey.stem + ".svg")
     picture_kind(output)
+    refuse_unwritable_file(output)
     scenario = read_scenario(request.journey, (), None)
     run = None if request.run_folder is None else open_run(request.run_folder)
     option = _chosen(scenario if run is None else run.scenario, request)

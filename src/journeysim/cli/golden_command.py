@@ -12,6 +12,7 @@ from journeysim.cli.guard import say, show
 from journeysim.cli.progress import Stages
 from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario
 from journeysim.experiment.cells import MISSING
+from journeysim.experiment.files import refuse_unwritable_folder
 from journeysim.experiment.golden.search import Gain, Golden, golden
 from journeysim.experiment.golden.words import amount, golden_answer, golden_json
 from journeysim.experiment.results import Comparison
@@ -38,6 +39,7 @@ class GoldenRequest:
 
 def golden_command(request: GoldenRequest) -> None:
     """Search the golden point of a scenario and print it."""
+    refuse_unwritable_folder(request.out)
     scenario = read_scenario(request.scenario, request.changes, request.seed, months=request.months)
     with can_be_continued(), Stages(scenario.name) as stages:
         found = golden(

@@ -57,7 +57,7 @@ def show(text: str) -> None:
 def guarded(command: Callable[P, None]) -> Callable[P, None]:
     """Wrap a command so that it leaves with the exit codes of the program.
 
-    0 done; 1 a fault of ours; 2 the input is wrong; 3 stopped early, what finished is kept.
+    0 done; 1 a fault of ours; 2 the input is wrong; 3 stopped early, what a run had finished is kept.
     """
 
     @functools.wraps(command)
@@ -72,7 +72,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
         except BrokenPipeError:
             sys.exit(DONE)
         except KeyboardInterrupt:
-            _leave(STOPPED_EARLY, "stopped before anything was simulated")
+            _leave(STOPPED_EARLY, "stopped")
         except JourneySimError as error:
             _leave(OUR_FAULT, error)
         except Exception as error:  # noqa: BLE001 -- the last place where a fault of ours can be told plainly

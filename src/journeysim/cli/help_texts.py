@@ -35,7 +35,7 @@ Examples:
   journeysim report runs/lunch-hour-relief-bd62a432 -o for-the-board.html
 
 \b
-Exit codes: 0 done, 2 the folder holds no finished run, 3 the file cannot be written, 1 a fault of ours.
+Exit codes: 0 done, 2 the input is wrong, 3 stopped before the file was written, 1 a fault of ours.
 """
 
 GOLDEN_SHORT = "Find the improvement that is worth most for its cost."
@@ -143,7 +143,7 @@ Examples:
   journeysim export logs/* --format mermaid
 
 \b
-Exit codes: 0 done, 2 the input is wrong, 3 the file cannot be written, 1 a fault of ours.
+Exit codes: 0 done, 2 the input is wrong, 3 stopped before the file was written, 1 a fault of ours.
 """
 
 CHECK_SHORT = "Say what is wrong with maps, scenarios and behaviours."
@@ -177,7 +177,7 @@ Examples:
       --option 'Fifth teller at lunch' --golden golden.json
 
 \b
-Exit codes: 0 done, 2 the input is wrong, 3 the drawing could not be written, 1 a fault of ours.
+Exit codes: 0 done, 2 the input is wrong, 3 stopped before the file was written, 1 a fault of ours.
 """
 
 ASSUMPTIONS_SHORT = "List every constant of how people behave, with its source."

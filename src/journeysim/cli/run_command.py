@@ -14,6 +14,7 @@ from journeysim.cli.report_command import REPORT_NAME, written_report
 from journeysim.cli.scenarios import can_be_continued, read_scenario
 from journeysim.cli.tables import run_tables
 from journeysim.errors import InputError, Problem
+from journeysim.experiment.files import refuse_unwritable_folder
 from journeysim.experiment.running import run
 from journeysim.journey.values import parse_duration
 
@@ -43,6 +44,7 @@ def run_command(request: RunRequest) -> None:
     """Run a scenario and print what it came to."""
     began = time.monotonic()
     within_s = None if request.within is None else seconds_of("--within", request.within)
+    refuse_unwritable_folder(request.out)
     scenario = read_scenario(request.scenario, request.changes, request.seed, request.replications)
     with can_be_continued():
         left_s = None if within_s is None else max(began + within_s - time.monotonic(), _LEAST_SECONDS)

@@ -19,6 +19,7 @@ from journeysim.experiment.cells import (
     estimate_text,
     number_text,
 )
+from journeysim.experiment.files import refuse_unwritable_folder
 from journeysim.experiment.selection.rule import SelectionRule
 from journeysim.experiment.selection.search import Selected, select
 from journeysim.experiment.statistics import CONFIDENCE
@@ -42,6 +43,7 @@ class SelectRequest:
 
 def select_command(request: SelectRequest) -> None:
     """Choose the best option of a scenario and print how."""
+    refuse_unwritable_folder(request.out)
     scenario = read_scenario(request.scenario, request.changes, request.seed)
     with can_be_continued(), Stages(scenario.name) as stages:
         found = select(

@@ -12,6 +12,7 @@ from journeysim.cli.guard import say, show
 from journeysim.cli.progress import Stages
 from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario
 from journeysim.experiment.cells import MISSING, Column, difference_text
+from journeysim.experiment.files import refuse_unwritable_file, refuse_unwritable_folder
 from journeysim.experiment.sensitivity.search import End, Sensitivity, Swing, sensitivity
 from journeysim.experiment.sensitivity.words import (
     metric_column,
@@ -51,6 +52,8 @@ def sensitivity_command(request: SensitivityRequest) -> None:
         from journeysim.report.pictures import picture_kind
 
         picture_kind(request.picture)
+        refuse_unwritable_file(request.picture)
+    refuse_unwritable_folder(request.out)
     scenario = read_scenario(request.scenario, request.changes, request.seed, months=request.months)
     with can_be_continued(), Stages(scenario.name) as stages:
         found = sensitivity(

@@ -17,6 +17,7 @@ from journeysim.cli.progress import Stages
 from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario
 from journeysim.errors import InputError, Problem
 from journeysim.experiment.cells import MISSING
+from journeysim.experiment.files import refuse_unwritable_folder
 from journeysim.experiment.staffing.result import Staffing
 from journeysim.experiment.staffing.run import staff
 from journeysim.experiment.staffing.shifts import parse_shift_hours
@@ -56,6 +57,7 @@ def staff_command(request: StaffRequest) -> None:
     targets = parse_targets(request.targets)
     rule = None if request.shift_hours is None else parse_shift_hours(request.shift_hours)
     slot_min = _slot_min(request.slot)
+    refuse_unwritable_folder(request.out)
     scenario = read_scenario(request.scenario, request.changes, request.seed)
     with can_be_continued(), Stages(scenario.name) as stages:
         found = staff(

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from journeysim.errors import StoppedEarly
+from journeysim.experiment.files import refuse_unwritable_folder
 from journeysim.experiment.resolve import NO_PART_OF_ID, RESULTS, differing, folder_name, run_id
 from journeysim.experiment.scenario import Scenario
 from journeysim.experiment.store import RunFolder, RunHeader
@@ -51,15 +53,17 @@ def open_folder(out: Path, scenario: Scenario, engine: str, *, steps: bool, resu
     Raises
     ------
     InputError
-        The folder is in use, or holds another run, or an unfinished one that was not to be continued.
+        The folder is in use, cannot be written, or holds another run, or an unfinished one that was not to be
+        continued.
     StoppedEarly
-        The folder cannot be written.
+        The folder can no longer be written, or what is done in it stopped; it keeps what had finished.
     """
     identity = run_id(scenario.resolved, scenario.files)
     is_run = (out / "run.json").is_file()
     folder = RunFolder(out if is_run else out / folder_name(scenario.name, identity))
     header = RunHeader(identity, RESULTS, scenario.name, scenario.seed, engine, steps, versions())
-    with folder.held():
+    refuse_unwritable_folder(folder.path)
+    with folder.held(), _telling_what_is_kept(folder):
         found = folder.read_header()
         notes: tuple[str, ...] = ()
         if found is not None:
@@ -72,6 +76,16 @@ def open_folder(out: Path, scenario: Scenario, engine: str, *, steps: bool, resu
         _begin(folder, header, scenario)
         folder.drop_uncommitted()
         yield Opened(folder, header.steps if found is None else found.steps, notes)
+
+
+@contextlib.contextmanager
+def _telling_what_is_kept(folder: RunFolder) -> Iterator[None]:
+    try:
+        yield
+    except StoppedEarly as error:
+        if error.kept_in is not None:
+            raise
+        raise StoppedEarly(f"{error}; what had finished is kept in {folder.path}", folder.path) from error
 
 
 def _begin(folder: RunFolder, header: RunHeader, scenario: Scenario) -> None:

@@ -209,7 +209,7 @@ def _drive(pool: Pool, packed: Sequence[bytes], cutter: Cutter, commit: Commit) 
         _commit_ended(running, commit)
         process = "a worker process was lost (killed, or out of memory)"
         what = process if isinstance(error, BrokenProcessPool) else error
-        raise StoppedEarly(f"{what}; what had finished is kept") from error
+        raise StoppedEarly(str(what)) from error
     except KeyboardInterrupt:
         _commit_ended(running, commit)
         raise

@@ -249,7 +249,8 @@ def _run_in_folder(opened: Opened, scenario: Scenario, how: _How) -> Run:
             folder.write_result(run.document)
     except KeyboardInterrupt:
         total = watch.tasks * watch.goal
-        raise StoppedEarly(f"stopped: {done} of {total} replications are kept in {folder.path}") from None
+        told = f"stopped: {done} of {total} replications are kept in {folder.path}"
+        raise StoppedEarly(told, folder.path) from None
     return run
 
 

@@ -237,8 +237,7 @@ def select(
         try:
             _choose(selection, bench, tell)
         except KeyboardInterrupt:
-            where = "nothing was kept" if folder is None else f"what had finished is kept in {folder.path}"
-            raise StoppedEarly(f"stopped after {selection.replications} replications: {where}") from None
+            raise StoppedEarly(f"stopped after {selection.replications} replications") from None
         best = loaded.options[selection.best]
         if tell:
             tell(f"fresh luck: {best.name}, {rule.first} replications")

@@ -112,8 +112,7 @@ def staff(
                 folder.forget_beginning()
             raise
         except KeyboardInterrupt:
-            where = "nothing was kept" if folder is None else f"what had finished is kept in {folder.path}"
-            raise StoppedEarly(f"stopped after {bench.tried} rosters: {where}") from None
+            raise StoppedEarly(f"stopped after {bench.tried} rosters") from None
         say(f"fresh luck: today, the formula's and the roster found, {fresh} replications")
         confirmed = run(
             _fresh(loaded.overridden(fresh, fresh_seed(loaded.seed, "staffing")), question, answer),
