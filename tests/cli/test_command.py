@@ -51,6 +51,7 @@ def test_tables_fit_and_name_the_folder(cli):
     assert done.stderr == ""
     lines = done.stdout.splitlines()
     assert lines[0] == "Small question"
+    assert "2 replications are few: their intervals move much" in done.stdout
     assert max(cell_len(line) for line in lines) <= 100
     for word in (
         "Today (baseline)",

@@ -20,6 +20,7 @@ def test_it_prints_the_ranking_the_best_again_the_costs_and_the_answer(searched)
     assert searched.returncode == 0, searched.stderr
     text = searched.stdout
     assert "golden point of Today. 11 improvements by one notch, 2 replications of 1 month with" in text
+    assert "2 replications are few" in text
     assert "The best again, on 2 fresh replications" in text
     assert "kiosk: fails 0.1 → 0.05" in text
     assert "service.counter=123 a year (as set)" in text

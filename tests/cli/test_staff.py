@@ -31,6 +31,7 @@ def test_it_prints_the_rosters_side_by_side_and_the_answer(searched):
     assert ["servers", "today", "found", "formula"] in rows
     assert any(row[:2] == ["09:00-10:00", "3"] for row in rows)
     assert "replications that meet it" in text
+    assert "replications are few" not in text
     assert "on fresh luck" in " ".join(text.split())
     assert max(len(line) for line in text.splitlines() if "--set" not in line) <= 100
 
@@ -83,11 +84,12 @@ def test_shifts_are_listed(shared_cli):
 
 
 def test_where_nothing_meets_the_target_it_says_so_and_is_done(shared_cli):
-    found = shared_cli(*SEARCH, "--target", "wait_mean_min <= -1", "--most", "3")
+    found = shared_cli(*SEARCH, "--target", "wait_mean_min <= -1", "--most", "3", "--fresh", "3")
     assert found.returncode == 0
     text = " ".join(found.stdout.split())
     assert "No roster of tellers that was tried meets wait_mean_min <= -1, with at most 3 in a slot" in text
     assert "Try it with" not in text
+    assert "3 replications are few" in text
 
 
 @pytest.mark.parametrize(

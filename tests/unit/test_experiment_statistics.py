@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from journeysim.experiment.statistics import estimate, holm, is_real, paired_difference
+from journeysim.experiment.statistics import (
+    difference_of_differences,
+    estimate,
+    holm,
+    is_real,
+    paired_difference,
+)
 
 A = np.array([5.1, 6.3, 5.8, 7.0, 6.1])
 B = np.array([4.0, 5.9, 5.0, 6.1, 5.9])
@@ -60,6 +66,17 @@ def test_difference_without_variance_follows_the_rule():
     constant = paired_difference(np.full(3, 2.0), np.full(3, 2.0))
     assert (constant.difference, constant.p) == (0.0, 1.0)
     assert math.isnan(constant.variance_removed)
+
+
+@pytest.mark.parametrize(("replications", "known"), [(2, False), (3, False), (4, True)])
+def test_few_replications_that_differ_alike_prove_nothing(replications, known):
+    customers = A[:replications].round()
+    found = paired_difference(customers + 1, customers)
+    assert found.difference == 1
+    assert [not math.isnan(one) for one in (found.low, found.high, found.p)] == [known] * 3
+    assert paired_difference(customers, customers).p == 1.0
+    contrast = difference_of_differences(customers + 1, customers, customers, customers)
+    assert math.isnan(contrast.p) is not known
 
 
 def test_rounding_is_no_difference():

@@ -273,7 +273,7 @@ def test_the_table_is_ranked_and_has_a_row_for_each_end(found):
 
 @pytest.mark.parametrize(("metric", "has_interval"), [("lost", False), ("staff_cost_per_day", True)])
 def test_counts_that_agree_by_chance_are_not_taken_for_sure(metric, has_interval):
-    middle, end = [np.array([5.0, 7.0])], [np.array([6.0, 8.0])]
+    middle, end = [np.array([5.0, 7.0, 5.0, 6.0])], [np.array([6.0, 8.0, 6.0, 7.0])]
     change = _change(end, middle, metric)
     assert change.difference == 1
     assert math.isnan(change.low) is not has_interval

@@ -10,7 +10,7 @@ from pathlib import Path
 from journeysim.cli.columns import Table, wrapped
 from journeysim.cli.guard import say, show
 from journeysim.cli.progress import Stages
-from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario
+from journeysim.cli.scenarios import can_be_continued, few_lines, kept_lines, read_scenario
 from journeysim.experiment.cells import MISSING
 from journeysim.experiment.files import refuse_unwritable_folder
 from journeysim.experiment.golden.search import Gain, Golden, golden
@@ -79,12 +79,13 @@ def _heading(found: Golden) -> list[str]:
     market = scenario.baseline_option.market
     months = 0 if market is None else market.months
     count = found.ranking[0].replications
+    fewest = min([count, *(one.replications for one in found.confirmed)])
     return wrapped(
         f"{found.scenario}: golden point of {scenario.baseline}. {len(found.ranking)} improvements by one "
         f"notch, {count} replications of {months} month{'s'[: months != 1]} with the same luck, seed "
         f"{scenario.seed}; differences from {scenario.baseline} ± half their {CONFIDENCE:.0%} interval",
         "",
-    )
+    ) + few_lines(fewest)
 
 
 def _table(found: Golden, title: str, gains: tuple[Gain, ...]) -> list[str]:
@@ -116,6 +117,8 @@ def _with_half(found: Comparison) -> str:
     gap = found.difference
     if math.isnan(gap.difference):
         return MISSING
+    if math.isnan(gap.low):
+        return amount(gap.difference)
     return f"{amount(gap.difference)} ± {amount((gap.high - gap.low) / 2)}"
 
 

@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from journeysim.cli.columns import wrapped
 from journeysim.cli.guard import problems_text, say
 from journeysim.errors import StoppedEarly
 from journeysim.experiment import Scenario, load_scenario
+from journeysim.experiment.remarks import few_text
 
 
 def read_scenario(
@@ -45,6 +47,12 @@ def continuing(arguments: list[str]) -> str:
     """Return the command that continues a run which was started with these arguments."""
     more = [] if "--resume" in arguments else ["--resume"]
     return shlex.join(["journeysim", *arguments, *more])
+
+
+def few_lines(replications: int) -> list[str]:
+    """Warn under a heading of so few replications that little can be told; nothing where there are more."""
+    told = few_text(replications)
+    return wrapped(f"{told}.", "") if told else []
 
 
 def kept_lines(folders: Iterable[Path | None]) -> list[str]:

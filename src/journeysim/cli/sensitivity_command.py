@@ -10,7 +10,7 @@ import polars as pl
 from journeysim.cli.columns import Table, wrapped
 from journeysim.cli.guard import say, show
 from journeysim.cli.progress import Stages
-from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario
+from journeysim.cli.scenarios import can_be_continued, few_lines, kept_lines, read_scenario
 from journeysim.experiment.cells import MISSING, Column, difference_text
 from journeysim.experiment.files import refuse_unwritable_file, refuse_unwritable_folder
 from journeysim.experiment.sensitivity.search import End, Sensitivity, Swing, sensitivity
@@ -137,7 +137,7 @@ def _heading(found: Sensitivity) -> list[str]:
         f"where nothing is moved. {len(found.swings)} numbers varied one at a time, "
         f"{scenario.replications} replications{months} with the same luck, seed {scenario.seed}",
         "",
-    )
+    ) + few_lines(scenario.replications)
 
 
 def _table(found: Sensitivity, moving: list[Swing]) -> list[str]:

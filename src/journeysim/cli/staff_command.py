@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from journeysim.cli.columns import Table, wrapped
 from journeysim.cli.guard import say, show
 from journeysim.cli.progress import Stages
-from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario
+from journeysim.cli.scenarios import can_be_continued, few_lines, kept_lines, read_scenario
 from journeysim.errors import InputError, Problem
 from journeysim.experiment.cells import MISSING
 from journeysim.experiment.files import refuse_unwritable_folder
@@ -121,7 +121,7 @@ def _heading(found: Staffing) -> list[str]:
         f"seed {found.seed}; the table's results are of {found.today.replications} fresh replications, "
         f"mean ± half the {CONFIDENCE:.0%} interval",
         "",
-    )
+    ) + few_lines(min(found.replications, found.today.replications))
 
 
 def _rosters(found: Staffing) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from journeysim.cli.cells import cells_table, column_cells
 from journeysim.cli.columns import Table, wrapped
 from journeysim.cli.market_tables import market_tables
+from journeysim.cli.scenarios import few_lines
 from journeysim.experiment.beside import lies_within
 from journeysim.experiment.cells import (
     MISSING,
@@ -84,7 +85,7 @@ def _heading(run: Run) -> list[str]:
     lines += wrapped(sampling_text(run), indent="")
     for told in run.stop.lines() if run.stop is not None else ():
         lines += wrapped(told)
-    return lines
+    return lines + few_lines(run.options[0].replications)
 
 
 def _options(run: Run, baseline: OptionResult, columns: Sequence[Column]) -> list[str]:

@@ -11,7 +11,7 @@ from journeysim.experiment.horizon import approach
 from journeysim.experiment.results import MetricKey, OptionResult
 from journeysim.experiment.runs import Run
 from journeysim.experiment.scenario import Scenario
-from journeysim.experiment.statistics import CONFIDENCE
+from journeysim.experiment.statistics import CONFIDENCE, FEWEST_ALIKE
 
 REAL = "real: p < .05 after Holm's adjustment for the number of options"
 """What the mark of a difference means."""
@@ -36,6 +36,27 @@ def sampling_text(run: Run) -> str:
     sampled = f"{count} replication{'s'[: count != 1]}{kept} of {span_text(run.scenario)}"
     meant = f"each number is a mean ± half its {CONFIDENCE:.0%} interval over replications"
     return f"{sampled}, seed {run.scenario.seed}; {meant}"
+
+
+def few_text(replications: int) -> str:
+    """Warn of replications from which next to nothing can be told; empty where there are more.
+
+    Parameters
+    ----------
+    replications : that the numbers are means over, >= 1.
+
+    Returns
+    -------
+    A sentence without its full stop.
+    """
+    if replications < 2:
+        return "One replication has no interval: nothing here can be told from chance"
+    if replications < FEWEST_ALIKE:
+        return (
+            f"{replications} replications are few: their intervals move much from one seed to another, and a "
+            "difference that is the same in all of them has none, as it may be so by chance"
+        )
+    return ""
 
 
 def pairing_text(others: Sequence[OptionResult]) -> str:

@@ -18,6 +18,9 @@ CONFIDENCE = 0.95
 REAL_BELOW = 0.05
 """A difference is real when its Holm-adjusted p lies below this."""
 
+FEWEST_ALIKE = 4
+"""Replications from which on a difference that is the same in all of them counts as having no variance."""
+
 _ROUNDING = 1e-12
 """Relative size below which a spread is the rounding of floats and no variance."""
 
@@ -51,8 +54,9 @@ class Difference:
     Parameters
     ----------
     difference : mean of the paired differences; NaN where no replication has both values.
-    low, high : ends of the unadjusted 95% t-interval; NaN with fewer than two pairs.
-    p : two-sided p of "no difference", unadjusted; NaN with fewer than two pairs.
+    low, high : ends of the unadjusted 95% t-interval; NaN with fewer than two pairs, and where two or three
+        have the very same difference.
+    p : two-sided p of "no difference", unadjusted; NaN where there is no interval.
     n : replications in which both have a value.
     variance_removed : share of the variance of an unpaired difference that pairing took away, at most 1;
         negative where pairing added; NaN where there was no variance.
@@ -97,7 +101,8 @@ def paired_difference(option: FloatArray, baseline: FloatArray) -> Difference:
 
     Notes
     -----
-    Differences without variance get the interval [d, d], and p is 1 if d is 0, else 0. A spread within
+    Differences without variance get the interval [d, d], and p is 1 if d is 0, else 0; but two or three that
+    agree in a d other than 0 get neither, as customers who are counted do agree by chance. A spread within
     the rounding of floats (1e-12 of the largest value) counts as no variance.
 
     References
@@ -172,8 +177,11 @@ def _paired(gaps: FloatArray, *options: FloatArray) -> Difference:
     unpaired = sum(_spread(values, scale) ** 2 for values in complete)
     removed = 1 - spread**2 / unpaired if unpaired > 0 else math.nan
     if spread == 0:
-        p = 1.0 if abs(mean) <= _ROUNDING * scale else 0.0
-        return Difference(mean, mean, mean, p, count, removed)
+        if abs(mean) <= _ROUNDING * scale:
+            return Difference(mean, mean, mean, 1.0, count, removed)
+        if count < FEWEST_ALIKE:
+            return Difference(mean, math.nan, math.nan, math.nan, count, removed)
+        return Difference(mean, mean, mean, 0.0, count, removed)
     error = spread / math.sqrt(count)
     half = _t_quantile(count - 1) * error
     return Difference(mean, mean - half, mean + half, _two_sided_p(mean / error, count - 1), count, removed)

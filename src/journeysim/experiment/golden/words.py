@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from journeysim.experiment.golden.search import EQUITY, NET_VALUE, Gain, Golden
@@ -114,6 +115,8 @@ def _capital(text: str) -> str:
 
 
 def _between(found: Difference) -> str:
+    if math.isnan(found.low):
+        return f"{amount(found.difference)} (too few replications for an interval)"
     return (
         f"{amount(found.difference)} ({CONFIDENCE:.0%} interval {amount(found.low)} to {amount(found.high)})"
     )

@@ -10,7 +10,7 @@ from journeysim.errors import Problem
 from journeysim.experiment.beside import lies_within
 from journeysim.experiment.cells import Column
 from journeysim.experiment.headline import WAIT
-from journeysim.experiment.remarks import horizon_text, lasting, pairing_text, year_text
+from journeysim.experiment.remarks import few_text, horizon_text, lasting, pairing_text, year_text
 from journeysim.experiment.results import MetricKey, values_by_metric
 from journeysim.experiment.runs import Run
 from journeysim.experiment.standing import few, number_with_interval
@@ -85,7 +85,7 @@ def _model(run: Run, guessed_fraction: float) -> Iterator[str]:
 def _chance(run: Run) -> Iterator[str]:
     count = run.options[0].replications
     if count < 2:
-        yield "One replication has no interval: nothing here can be told from chance."
+        yield _sentence(few_text(count))
         return
     yield (
         f"Every number is a mean over {count} replications. Were the whole study done again and again with "
@@ -98,7 +98,9 @@ def _chance(run: Run) -> Iterator[str]:
             f"The mean wait of {run.scenario.baseline} is known to ±{wait.half_width / wait.mean:.1%} of its "
             "value. Four times the replications halve an interval."
         )
-    if count < FEW_REPLICATIONS:
+    if told := few_text(count):
+        yield _sentence(told)
+    elif count < FEW_REPLICATIONS:
         yield (
             f"{count} replications are few: their intervals move much from one seed to another. Before money "
             "rests on them, run it again with --replications 30 or more."
