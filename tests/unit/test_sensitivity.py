@@ -187,12 +187,31 @@ def test_ranges_are_read(scenario, setting, low, high):
         ("staff.tellers.cont", "did you mean staff.tellers.count"),
         ("=3..4", "PATH or PATH=LOW..HIGH is required"),
         ("arrivals.scale=1..{", "arrivals.scale"),
+        ("staff.tellers.count=6..3", "the lower end comes first, found 6..3, hint: staff.tellers.count=3..6"),
+        ("staff.tellers.count=+1..-1", "the lower end comes first"),
+        ("arrivals.scale=x1.5..x0.5", "the lower end comes first"),
+        ("touchpoints.counter.service=5 min..240 s", "hint: touchpoints.counter.service=240 s..5 min"),
     ],
 )
 def test_wrong_ranges_are_told(scenario, setting, told):
     option = scenario.baseline_option
     with pytest.raises(InputError, match=r"--vary") as caught:
         ranges_given([setting], map_parameters(option), option)
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("staff.tellers.count=2.5..5", "downwards: a whole number is required, found 2.5, hint: 2 or 3"),
+        ("staff.tellers.count=-1..+1.5", "upwards: a whole number is required, found 1.5, hint: +2"),
+        ("queues.line.capacity=5..7.5", "upwards: a whole number is required, found 7.5"),
+        ("queues.line.capacity=+1..+1.5", "upwards: a whole number is required, found 10.5"),
+    ],
+)
+def test_whole_numbers_are_not_rounded_in_silence(scenario, setting, told):
+    with pytest.raises(InputError) as caught:
+        sensitivity(scenario, "wait_mean_min", vary=[setting], replications=2, jobs=1)
     assert told in str(caught.value)
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pydantic_core import PydanticCustomError
+
 from journeysim.errors import InputError, Problem
 from journeysim.experiment.scenario import Option
 from journeysim.experiment.sensitivity.varied import (
@@ -23,6 +25,7 @@ from journeysim.experiment.sensitivity.varied import (
 from journeysim.journey.faults import nearest, show
 from journeysim.journey.patches import patch_from_setting, split_path
 from journeysim.journey.strict_yaml import parse_document
+from journeysim.journey.values import parse_duration
 
 USUAL = 0.2
 """Half of the range where none is given, as a share of the number itself: assumption."""
@@ -109,7 +112,28 @@ def _range(setting: str, known: dict[str, Parameter], option: Option) -> Range:
     low, dots, high = ends.partition("..")
     if not dots or not low.strip() or not high.strip():
         raise _wrong(where, "LOW..HIGH is required", ends, "x0.8..x1.2 for a fifth less and a fifth more")
-    return Range(parameter, _move(low.strip(), where), _move(high.strip(), where))
+    found = Range(parameter, _move(low.strip(), where), _move(high.strip(), where))
+    if _is_upside_down(found):
+        raise _wrong(where, "the lower end comes first", ends, f"{path}={high.strip()}..{low.strip()}")
+    return found
+
+
+def _is_upside_down(given: Range) -> bool:
+    """Whether the first end lies above the second, as far as that can be told from the ends alone."""
+    if given.low.how is not given.high.how:
+        return False
+    low, high = _size(given.low.amount), _size(given.high.amount)
+    return low is not None and high is not None and low > high
+
+
+def _size(amount: object) -> float | None:
+    """A number, or the minutes of a duration; None for anything else."""
+    if isinstance(amount, int | float) and not isinstance(amount, bool):
+        return float(amount)
+    try:
+        return parse_duration(amount)
+    except PydanticCustomError:
+        return None
 
 
 def _move(text: str, where: str) -> Move:

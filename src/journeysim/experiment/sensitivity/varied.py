@@ -287,7 +287,15 @@ class Servers:
 
 
 def _servers(count: int, move: Move) -> tuple[int, bool]:
-    wanted = round(move.of(count)) if count else 0
+    wanted = move.of(count) if count else 0
+    if move.how is How.TIMES:
+        wanted = round(wanted)
+    elif wanted != int(wanted):
+        below = math.floor(move.amount)
+        away = math.copysign(math.ceil(abs(move.amount)), move.amount)
+        hint = f"{below} or {below + 1}" if move.how is How.TO else f"{away:+.0f}"
+        raise CannotMove(f"a whole number is required, found {move.amount:g}, hint: {hint}")
+    wanted = int(wanted)
     least = 1 if count and move.how is not How.TO else 0
     return max(wanted, least), wanted < least
 
@@ -338,7 +346,7 @@ class Amount:
         if value == 0 and move.how is How.TIMES:
             raise CannotMove("it is 0")
         wanted = move.of(value)
-        if isinstance(value, int) and self.kind is Kind.OTHER and move.how is not How.TO:
+        if isinstance(value, int) and self.kind is Kind.OTHER and move.how is How.TIMES:
             wanted = _whole(value, wanted)
         new = min(max(wanted, self.least), self.most)
         if new == value:
