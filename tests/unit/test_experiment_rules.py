@@ -8,8 +8,10 @@ from tests.branch_days import BUSY, journey_of
 import journeysim
 from journeysim import JourneySimError, OwnRules, VisitSoFar
 from journeysim.cli.guard import guarded
-from journeysim.errors import RuleError
+from journeysim.errors import InputError, RuleError
 from journeysim.experiment.load import scenario_from
+from journeysim.experiment.selection.rule import SelectionRule
+from journeysim.experiment.selection.search import select
 
 
 class Patient(OwnRules):
@@ -84,3 +86,40 @@ def test_rules_typed_at_a_prompt_cannot_be_kept(scenario, tmp_path) -> None:
     made = type("Typed", (OwnRules,), {"__module__": "nowhere"})
     with pytest.raises(JourneySimError, match="source can be read"):
         journeysim.run(scenario, replications=1, jobs=1, rules=made(), out=tmp_path)
+
+
+class Misspelt(Patient):
+    """Two rules that would never be asked, and what may be there beside rules."""
+
+    def servicemin(self, visit: VisitSoFar, touchpoint: str) -> float | None:
+        return 1.0
+
+    @staticmethod
+    def anything(visit: VisitSoFar) -> None:
+        """Something of one's own without an underscore."""
+
+    def _mine(self) -> float:
+        return self.minutes
+
+    @property
+    def limit(self) -> float:
+        return self._mine()
+
+
+@pytest.mark.parametrize("out", [None, "runs"])
+def test_a_method_that_is_no_rule_is_refused_before_anything_runs(scenario, tmp_path, out) -> None:
+    with pytest.raises(JourneySimError) as found:
+        journeysim.run(scenario, rules=Misspelt(2.0), out=out and tmp_path / out)
+    first, second = str(found.value).splitlines()
+    assert first == (
+        "rules.Misspelt.servicemin: no rule has this name, so it would never be asked, hint: did you mean "
+        "service_min? methods of your own begin with _"
+    )
+    assert second.startswith("rules.Misspelt.anything: ")
+    assert "goes_to, priority, service_min; methods of" in second
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_selection_refuses_them_too(scenario) -> None:
+    with pytest.raises(InputError, match="did you mean service_min"):
+        select(scenario, "wait_mean_min", SelectionRule(1.0), rules=Misspelt(2.0))

@@ -9,12 +9,17 @@
             return None                     # the map decides
 
 A rule must depend on nothing but the visit and its luck: then runs stay equal for any number of processes.
+Methods of your own begin with an underscore; any other that is no rule is refused, as it may be misspelt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FunctionType
+
+from journeysim.errors import Problem
+from journeysim.journey.faults import nearest
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,10 @@ class VisitSoFar:
 
 
 class OwnRules:
-    """Rules in place of the map's; each returns None where the map decides. Override what you need."""
+    """Rules in place of the map's; each returns None where the map decides. Override what you need.
+
+    Methods of your own begin with an underscore; any other is refused when a run begins.
+    """
 
     def goes_to(self, visit: VisitSoFar, touchpoint: str) -> str | None:  # noqa: ARG002
         """Where a customer goes after a service that succeeded: a touchpoint, or ``leave``."""
@@ -75,3 +83,39 @@ class OwnRules:
     def service_min(self, visit: VisitSoFar, touchpoint: str) -> float | None:  # noqa: ARG002
         """Minutes that the service which starts now takes, 0 or more."""
         return None
+
+
+RULES = tuple(name for name in vars(OwnRules) if not name.startswith("_"))
+"""Names of the methods that are asked."""
+
+
+def rules_problems(rules: object) -> list[Problem]:
+    """Say why something cannot be an analyst's own rules, or which of its methods nobody would ever ask."""
+    if not isinstance(rules, OwnRules):
+        problem = "an instance of a class made from OwnRules is required"
+        return [Problem("", 0, 0, "rules", problem, repr(rules))]
+    written = {
+        (one.__name__, name): None
+        for one in type(rules).__mro__
+        if issubclass(one, OwnRules)
+        for name, value in vars(one).items()
+        if isinstance(value, FunctionType | staticmethod | classmethod)
+    }
+    return [
+        Problem(
+            "",
+            0,
+            0,
+            f"rules.{of}.{name}",
+            "no rule has this name, so it would never be asked",
+            "",
+            _hint(name),
+        )
+        for of, name in written
+        if not name.startswith("_") and name not in RULES
+    ]
+
+
+def _hint(name: str) -> str:
+    close = nearest(name, RULES)
+    return f"{close}{' ' if close.endswith('?') else '; '}methods of your own begin with _"

@@ -11,7 +11,7 @@ from typing import Literal
 
 import polars as pl
 
-from journeysim.branch.own_rules import OwnRules
+from journeysim.branch.own_rules import OwnRules, rules_problems
 from journeysim.branch.simulate import ENGINES
 from journeysim.errors import JourneySimError, StoppedEarly
 from journeysim.experiment.load import load_scenario, scenario_from
@@ -118,8 +118,8 @@ def _check(
         faults.append(f"engine: auto or one of {', '.join(ENGINES)} is required, found {engine!r}")
     if within_s is not None and not within_s > 0:
         faults.append(f"within_s: seconds above 0 are required, found {within_s}")
-    if rules is not None and not isinstance(rules, OwnRules):
-        faults.append(f"rules: an instance of a class made from OwnRules is required, found {rules!r}")
+    if rules is not None:
+        faults += map(str, rules_problems(rules))
     if faults:
         raise JourneySimError("\n".join(faults))
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from journeysim.branch.own_rules import OwnRules
+from journeysim.branch.own_rules import OwnRules, rules_problems
 from journeysim.branch.simulate import ENGINES
 from journeysim.errors import InputError, Problem, StoppedEarly
 from journeysim.experiment.load import load_scenario
@@ -219,7 +219,7 @@ def select(
     file = name or (scenario.name if isinstance(scenario, Scenario) else str(scenario))
     loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     loaded = loaded.overridden(rule.first, seed)
-    _check(loaded, metric, rule, file)
+    _check(loaded, metric, rule, rules, file)
     selection = Selection(len(loaded.options), rule)
     kept = _part(loaded, loaded.options, "selection")
     own = {} if rules is None or out is None else {OWN_RULES: rules_text(rules).encode()}
@@ -281,13 +281,14 @@ def stage_end(selection: Selection) -> int:
     return min(done + max(_LEAST_STAGE, done // 2), selection.last_replication)
 
 
-def _check(scenario: Scenario, metric: str, rule: SelectionRule, file: str) -> None:
+def _check(scenario: Scenario, metric: str, rule: SelectionRule, rules: OwnRules | None, file: str) -> None:
     faults = rule.faults(len(scenario.options))
     if rule.first < FEWEST_FIRST:
         faults.append(f"at least {FEWEST_FIRST} first replications are required, found {rule.first}")
     in_market = scenario.options[0].market is not None
     problems = metric_problems(metric, file, "--metric", in_market=in_market)
     problems += [Problem(file, 0, 0, "", fault) for fault in faults]
+    problems += [] if rules is None else rules_problems(rules)
     if problems:
         raise InputError(problems)
 
