@@ -473,3 +473,29 @@ def test_no_input_ends_in_a_traceback(tmp_path_factory, lines, position, inserte
     for mangled in (text, "\n".join(lines), text[:position] + inserted + text[position:]):
         with contextlib.suppress(InputError):
             assert parse_scenario(mangled, "s.yaml", folder).options[0].days
+
+
+def test_names_of_options_are_looked_up_beside_other_faults(folder):
+    text = (
+        "scenario: S\njourney: map.yaml\ndayz: 2\nbaseline: Nobody\noptions: {Today: {}, A: {}}\n"
+        "contrasts: {c: {of: [A, Z], less: [Today, A]}, d: {of: [A], less: 3}}\n"
+    )
+    with pytest.raises(InputError) as caught:
+        parse_scenario(text, "s.yaml", folder)
+    paths = [problem.path for problem in caught.value.problems]
+    assert paths == ["dayz", "baseline", "contrasts.c.of[2]", "contrasts.d.of", "contrasts.d.less"]
+
+
+def test_in_a_map_written_into_the_scenario_all_changes_of_an_option_are_judged(folder):
+    written = "".join(f"  {line}\n" for line in MAP.splitlines())
+    wrong = "{staff.teller.count: 4, staff.tellers.count: -2, segments.vip.share: 0.3}"
+    text = f"scenario: S\njourney:\n{written}options: {{Today: {{}}, A: {{set: {wrong}}}}}\n"
+    with pytest.raises(InputError) as caught:
+        parse_scenario(text, "s.yaml", folder)
+    paths = [problem.path for problem in caught.value.problems]
+    assert sorted(paths) == ["segments", "staff.teller.count", "staff.tellers.count"]
+    # What may follow from a change that is missing is not said.
+    text = text.replace("segments.vip.share: 0.3", "touchpoints.counter.queue: window, queus.window: {}")
+    with pytest.raises(InputError) as caught:
+        parse_scenario(text, "s.yaml", folder)
+    assert "segments" not in {problem.path for problem in caught.value.problems}

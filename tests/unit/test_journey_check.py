@@ -260,6 +260,29 @@ def test_doubtful_but_accepted(name: str) -> None:
     assert fitting[0] not in before
 
 
+@pytest.mark.parametrize(
+    ("per_hour", "more", "path"),
+    [
+        ("0", "", "arrivals.per_hour"),
+        ("{09:00: 0, 12:00: 0}", "", "arrivals.per_hour"),
+        ("40", ", scale: 0", "arrivals.scale"),
+        ("40", ", day_of_week: {mon: 0}", ""),
+        ("{09:00: 0, 16:59: 1}", "", ""),
+        ("0", ", appointments: {file: booked.csv, time: slot}", ""),
+    ],
+)
+def test_a_map_to_which_nobody_ever_comes_is_doubtful(tmp_path, per_hour, more, path) -> None:
+    (tmp_path / "booked.csv").write_text("slot\n10:00\n")
+    text = (
+        "journey: Empty\nhours: {open: 09:00, close: 17:00}\nsegments: {all: {share: 1}}\n"
+        f"needs: {{any: {{share: 1, start: desk}}}}\narrivals: {{per_hour: {per_hour}{more}}}\n"
+        "staff: {tellers: {count: 9, serves: [line]}}\nqueues: {line: {}}\n"
+        "touchpoints: {desk: {stage: Talk, queue: line, service: {constant: 1 min}}}\n"
+    )
+    warnings = parse_journey(text, "map.yaml", tmp_path).warnings
+    assert [one.path for one in warnings if one.problem == "nobody ever comes"] == [path] * bool(path)
+
+
 def test_successive_probabilities_that_end_the_list_are_told_how_to_be_shares() -> None:
     text = changed(
         ("- {to: adviser, when: {need: advice}, probability: 0.5}", "- {to: adviser, probability: 0.3}"),

@@ -12,7 +12,7 @@ import pytest
 from tests.market_by_hand import MARKET, SMALL, changed, scenario_of
 
 from journeysim.errors import InputError, Problem
-from journeysim.experiment import Scenario, parse_scenario, run
+from journeysim.experiment import Scenario, load_scenario, parse_scenario, run
 from journeysim.experiment.yaml_text import to_yaml
 
 TWICE = {"segments": {"vip": SMALL["segments"]["vip"], "regular": SMALL["segments"]["regular"]}}
@@ -166,6 +166,56 @@ def test_everything_is_said_at_once() -> None:
     paths = " ".join(one.path for one in problems)
     for path in ("market.months", "market.heard", "Rival A.share", "network", "cost_per_year"):
         assert path.replace("Rival A", '"Rival A"') in paths or path in paths
+
+
+def test_what_is_wrong_elsewhere_is_said_beside_a_wrong_market() -> None:
+    rivals = {"A": {"share": 0.7}, "B": {"share": 0.6, "score": {"mean": 3, "sd": 1}}}
+    other = {"set": {"segments.vip.share": 0.5, "market.heard": "good"}}
+    problems = problems_of(
+        lambda: scenario_of(
+            {"Today": {}, "Other": other},
+            {"rivals": rivals},
+            contrasts={"C": {"of": ["Other", "Othr"], "less": ["Today", "Other"]}},
+        )
+    )
+    told = {one.path: one.problem for one in problems}
+    assert set(told) == {
+        "market.rivals.B.score.mean",
+        "market.rivals",
+        "segments",
+        "market.heard",
+        "contrasts.C.of[2]",
+    }
+    assert "must sum to less than 1" in told["market.rivals"]
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"market.months": 5},
+        {"market.network.small_world.ties": 8},
+        {"market.rivals.Rival A.share": 0.3},
+        {"market.rivals": {"A": {"share": 0.9}, "B": {"share": 0.4}}},
+        {"market.rivals.New": {"opens": "2030-02-01"}},
+        {"market.rivals.Rival A.opens": "2027-02-01"},
+    ],
+)
+def test_a_wrong_change_of_the_market_is_told_where_it_stands(patch: dict[str, Any]) -> None:
+    network = {"network": {"small_world": {"ties": 4, "rewire": 0.1}}}
+    found = scenario_of({"Today": {}}, network)
+    text = to_yaml(dict(found.resolved) | {"options": {"Today": {}, "Other": {"set": patch}}})
+    (path,) = patch
+    (line,) = [at for at, line in enumerate(text.splitlines(), 1) if path in line]
+    problems = problems_of(lambda: parse_scenario(text, "scenario.yaml"))
+    assert {one.line for one in problems} == {line}, "\n".join(map(str, problems))
+
+
+def test_a_wrong_setting_of_the_market_is_told_as_the_setting(tmp_path: Path) -> None:
+    path = tmp_path / "scenario.yaml"
+    path.write_text(to_yaml(dict(scenario_of({"Today": {}}).resolved)), encoding="utf-8")
+    setting = "market.rivals={A: {share: 0.5}, B: {share: 0.6}}"
+    (found,) = problems_of(lambda: load_scenario(path, changes=[setting]))
+    assert found.file == f"--set {setting}"
 
 
 def test_what_looks_doubtful_is_warned_about() -> None:

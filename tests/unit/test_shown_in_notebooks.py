@@ -147,6 +147,12 @@ def test_a_what_if_says_all_that_is_wrong_with_it():
     with pytest.raises(journeysim.InputError) as caught:
         journeysim.what_if(parse_journey(SMALL_MAP), {"Today": {"staff.teller.count": 4}}, dayz=2)
     assert {problem.path for problem in caught.value.problems} == {"dayz", "staff.teller.count"}
+    wrong = {"A": {"staff.teller.count": 4, "staff.tellers.count": -1}, "B": 3, "C": {5: 4}}
+    with pytest.raises(journeysim.InputError) as caught:
+        journeysim.what_if(parse_journey(SMALL_MAP), {"Today": {}, **wrong}, baseline="Todya")
+    assert {problem.path for problem in caught.value.problems} == {
+        "staff.teller.count", "staff.tellers.count", "options.B.set", "5", "baseline",
+    }  # fmt: skip
 
 
 class Screen:

@@ -14,8 +14,15 @@ from journeysim.errors import InputError, Problem
 from journeysim.experiment.combine import extended
 from journeysim.experiment.contrasts import Contrast
 from journeysim.experiment.map_files import map_at
-from journeysim.experiment.markets import MarketLoader, banks_aligned, market_file
+from journeysim.experiment.market_doubts import market_doubts
+from journeysim.experiment.markets import (
+    MarketLoader,
+    banks_aligned,
+    market_file,
+    refuse_large_rivals,
+)
 from journeysim.experiment.metric_names import metric_names
+from journeysim.experiment.named_options import naming_problems
 from journeysim.experiment.options import Change, OptionBuilder, changes_in
 from journeysim.experiment.resolve import DataFiles
 from journeysim.experiment.scenario import (
@@ -215,17 +222,15 @@ class _Loader:
         elif builder is not None:
             self._problems += builder.problems
             warnings = builder.warnings
-        if file is not None:
-            self._check_baseline(file, changes)
-            self._check_contrasts(file, changes)
+        self._problems += naming_problems(self._scenario, [change.name for change in changes])
         if self._problems or file is None or named is None or loaded is None:
             raise InputError(in_file_order(self._problems))
         for option in options:
-            if market is not None and option.market is not None:
-                market.warn_of_runaway(option.market, option.behaviour)
-                market.warn_of_newcomers(option.market)
-                if option.name == (file.baseline or changes[0].name):
-                    market.warn_of_dominance(option.market, option.behaviour)
+            if option.market is not None:
+                is_baseline = option.name == (file.baseline or changes[0].name)
+                doubts = market_doubts(self._scenario, option.market, option.behaviour, is_baseline)
+                # Once where several options do what is doubtful.
+                warnings += [one for one in doubts if one not in warnings]
         replications = self._overrides.replications or file.replications
         rule = None if isinstance(replications, int) else StopRule(replications.until, replications.at_most)
         resolved, files = self._resolved(file, named, changes, settings, options, market)
@@ -258,7 +263,8 @@ class _Loader:
             return None
         if file is None:
             # Something else is wrong with the scenario; what is wrong with its market is said all the same.
-            market_file(self._scenario, (), self._problems)
+            if market_file(self._scenario, (), self._problems) is None:
+                refuse_large_rivals(self._scenario, self._problems)
             return None
         loader = MarketLoader(self._scenario, self._plan, file, common, self._problems)
         loader.begin()
@@ -340,23 +346,6 @@ class _Loader:
             problem = f"only {len(days)} days are open in option {option}"
             self._problems.append(problem_at(self._scenario, loc, problem, f"days: {wanted}"))
         return days
-
-    def _check_baseline(self, file: ScenarioFile, changes: Sequence[Change]) -> None:
-        names = [change.name for change in changes]
-        if file.baseline is not None and file.baseline not in names:
-            hint = nearest(file.baseline, names)
-            problem = "no option has this name"
-            self._problems.append(problem_at(self._scenario, ("baseline",), problem, file.baseline, hint))
-
-    def _check_contrasts(self, file: ScenarioFile, changes: Sequence[Change]) -> None:
-        names = [change.name for change in changes]
-        for contrast, found in file.contrasts.items():
-            for key, pair in (("of", found.of), ("less", found.less)):
-                for number, name in enumerate(pair):
-                    if name not in names:
-                        loc, problem = ("contrasts", contrast, key, number), "no option has this name"
-                        hint = nearest(name, names)
-                        self._problems.append(problem_at(self._scenario, loc, problem, name, hint))
 
     def _resolved(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from journeysim.branch.luck import Luck
 from journeysim.errors import InputError, Problem
 from journeysim.experiment.map_files import map_at, within
 from journeysim.experiment.options import OptionBuilder
@@ -18,25 +18,21 @@ from journeysim.experiment.scenario import ScenarioFile
 from journeysim.experiment.sections import Sections, refused
 from journeysim.journey import Document, Journey
 from journeysim.journey.faults import nearest, problem_at, problems_from
-from journeysim.journey.patches import Patch, patched_document
+from journeysim.journey.patches import Patch, patched_document, split_path
 from journeysim.journey.strict_yaml import Loc, dotted, look_up
-from journeysim.market.behaviour import Behaviour
-from journeysim.market.leaving import yearly_hazard
 from journeysim.market.market_file import DEFAULT_RIVALS, MarketFile, PeriodFile, RivalFile
 from journeysim.market.model import Bank, Branch, Market, Period, ScoreShape
 from journeysim.market.network import Network
 from journeysim.market.network_files import read_ties
-from journeysim.market.network_models import NetworkForm, made_network
-from journeysim.market.places import exact_counts
-from journeysim.market.stability import reproduction
+from journeysim.market.network_models import NetworkForm
 from journeysim.market.timeline import months_later
 
 LEAST_SHARE = 0.001
 """Share of the people that our bank must have at the start."""
 MOST_PEOPLE = 10_000_000
+_TOO_MUCH = "the shares of the rivals must sum to less than 1"
+_OUR_SHARE = "what they leave is our own share"
 _FROZEN = ("customers", "months", "burn_in_months", "network", "heard", "branches")
-_FEW_PEOPLE = 20_000
-_TOO_LARGE_TO_COMPARE = 0.45
 _LEAST_TO_GO_ON = 1000
 """Customers with which checking goes on where their number is missing."""
 _ONLY = ""
@@ -69,11 +65,15 @@ class MarketLoader:
     _segments: tuple[str, ...] = ()
     _network: Network | None = None
     _base: MarketFile | None = None
+    _changes: tuple[Patch, ...] = ()
 
     def begin(self) -> None:
         """Read the market that all options share, and the maps of its branches."""
         self._base = market_file(self.scenario, self.common.market, self.problems)
         if self._base is None:
+            refuse_large_rivals(self.scenario, self.problems)
+            if self.plan is not None:
+                self._builders = {_ONLY: OptionBuilder(self.plan, self.scenario.file)}
             return
         if self._base.branches:
             for name, branch in self._base.branches.items():
@@ -96,6 +96,11 @@ class MarketLoader:
     ) -> tuple[Branch, ...] | None:
         """Our branches in an option; None if something is wrong with one of their maps."""
         if self._base is None:
+            # What is wrong with the option itself is said all the same.
+            if sections.market != self.common.market:
+                market_file(self.scenario, sections.market, self.problems)
+            for builder in self._builders.values():
+                builder.journey(option, sections.journey)
             return None
         self._check_names(sections)
         same = (sections.journey, sections.branches) == (self.common.journey, self.common.branches)
@@ -125,20 +130,20 @@ class MarketLoader:
         assert self._base is not None
         changed = sections.market != self.common.market
         file = market_file(self.scenario, sections.market, self.problems) if changed else self._base
+        self._changes = sections.market
         if file is None:
             return None
         for key in _FROZEN:
             if getattr(file, key) != getattr(self._base, key):
                 problem = f"market.{key} is the same in every option (option {option} changes it)"
                 hint = "set it for all options, under market"
-                self._refuse(problem, "", hint)
+                self._refuse(problem, "", hint, changed=[(key,)])
         rivals = _rivals_of(file)
         self._check_rivals(option, rivals)
         taken = sum(rival.share for rival in rivals.values())
         if 1 - taken < LEAST_SHARE:
-            problem, found = "the shares of the rivals must sum to less than 1", f"{taken:g}"
-            hint = "what they leave is our own share"
-            self.problems.append(problem_at(self.scenario, ("market", "rivals"), problem, found, hint))
+            shares = [("rivals", name, "share") for name in rivals]
+            self._refuse(_TOO_MUCH, f"{taken:g}", _OUR_SHARE, ("market", "rivals"), changed=shares)
             return None
         segments = self._segments = self._segments or tuple(branches[0].journey.segments)
         for branch in branches:
@@ -202,54 +207,6 @@ class MarketLoader:
                 for name, entry in data[key].items()
             }
         return data
-
-    def warn_of_runaway(self, market: Market, behaviour: Behaviour) -> None:
-        """Warn of word of mouth that feeds itself, once where several options do."""
-        rules = behaviour.leaving
-        found = reproduction(
-            _like(market),
-            share=max(bank.share for bank in market.banks),
-            hazard_per_month=yearly_hazard(rules) / 12,
-            contagion=rules.contagion,
-            contagion_months=rules.contagion_months,
-            relay=behaviour.telling.relay,
-        )
-        for text in found.warnings():
-            self._warn(text)
-
-    def warn_of_dominance(self, market: Market, behaviour: Behaviour) -> None:
-        """Warn of a bank so large that the leavers of all others, and the newcomers, are fewer than its own.
-
-        Of L leavers, a part v goes to another bank. A bank with a share s loses ``s L`` and wins at most
-        ``(1 - s) v L + (1 - v) L``.
-        """
-        reasons = behaviour.leaving.reasons
-        most = 1 / (2 - reasons.died - reasons.moved)
-        for bank in market.banks:
-            if most < bank.share < 1:
-                whose = f"rival {bank.name}" if bank.name else "our own bank"
-                problem = (
-                    f"{whose} loses customers on the baseline, since fewer leave the others than leave it"
-                )
-                found, hint = f"share {bank.share:.3g}", f"shares up to {most:.2f} can last"
-                self._warn(problem, found, hint)
-
-    def warn_of_newcomers(self, market: Market) -> None:
-        """Warn where a bank opens beside one so large that nothing says how people choose between the rest.
-
-        Nearly all who leave the others come to the large one, whatever they think: what banks are chosen for
-        beside their reputation cannot be found on such a baseline.
-        """
-        if not any(bank.share == 0 and bank.opens is not None for bank in market.banks):
-            return
-        for bank in market.banks:
-            if bank.share >= _TOO_LARGE_TO_COMPARE:
-                whose = f"rival {bank.name} has" if bank.name else "we have"
-                problem = (
-                    f"what a new bank takes cannot be told where {whose} about half of the people or more"
-                )
-                hint = f"shares below {_TOO_LARGE_TO_COMPARE:g}"
-                self._warn(problem, f"share {bank.share:.3g}", hint)
 
     def _customers(self, file: MarketFile) -> dict[str, int]:
         if file.branches:
@@ -325,17 +282,18 @@ class MarketLoader:
                     problem = f"{path} is the same in every option (option {option} changes it)"
                     hint = "set it for all options, under market"
                     loc = ("market", "rivals") if "rivals" in self.scenario.data["market"] else ("market",)
-                    self._refuse(problem, "", hint, loc)
+                    self._refuse(problem, "", hint, loc, changed=[("rivals", name, key)])
 
     def _month_of(self, rival: RivalFile, loc: Loc) -> int | None:
         """Month of the horizon in which a bank opens: the one that begins nearest to its date."""
         assert rival.opens is not None
+        changed = [("rivals", str(loc[-1]), "opens")]
         if rival.share > 0:
             problem, hint = "a bank with a share is open already", "leave opens out, or share"
-            self.problems.append(problem_at(self.scenario, (*loc, "opens"), problem, "", hint))
+            self._refuse(problem, "", hint, (*loc, "opens"), changed=changed)
         if rival.opens < self.file.first_day:
             problem = f"a day from {self.file.first_day} on is required"
-            self.problems.append(problem_at(self.scenario, (*loc, "opens"), problem, str(rival.opens)))
+            self._refuse(problem, str(rival.opens), "", (*loc, "opens"), changed=changed)
             return None
         assert self._base is not None
         begin = [months_later(self.file.first_day, month) for month in range(self._base.months + 1)]
@@ -344,7 +302,7 @@ class MarketLoader:
         if nearest_month == self._base.months:
             problem = "the bank opens after the months that are watched"
             hint = f"a day before {begin[-1]}, or more market.months"
-            self.problems.append(problem_at(self.scenario, (*loc, "opens"), problem, str(rival.opens), hint))
+            self._refuse(problem, str(rival.opens), hint, (*loc, "opens"), changed=changed)
             return None
         return nearest_month
 
@@ -379,9 +337,28 @@ class MarketLoader:
                 hint = nearest(name, known) if known else "name branches under market.branches"
                 self.problems.append(refused(patch, "no branch has this name", hint, name, "branches"))
 
-    def _refuse(self, problem: str, found: str = "", hint: str = "", loc: Loc = ("market",)) -> None:
-        """Note what is wrong; what is said twice is told once in the end."""
-        self.problems.append(problem_at(self.scenario, loc, problem, found, hint, key=True))
+    def _refuse(
+        self,
+        problem: str,
+        found: str = "",
+        hint: str = "",
+        loc: Loc = ("market",),
+        *,
+        changed: Sequence[tuple[str, ...]] = (),
+    ) -> None:
+        """Note what is wrong; what is said twice is told once in the end.
+
+        Parameters
+        ----------
+        changed : keys under ``market`` on the ways to the values; where the option at hand sets one, that is
+            where it stands.
+        """
+        one = problem_at(self.scenario, loc, problem, found, hint, key=True)
+        for patch in self._changes:
+            if any(_leads_to(patch, keys) for keys in changed):
+                place = patch.path_place
+                one = replace(one, file=place.file, line=place.line, column=place.column)
+        self.problems.append(one)
 
     def _warn(self, problem: str, found: str = "", hint: str = "", loc: Loc = ("market",)) -> None:
         """Warn, once where several options do what is doubtful."""
@@ -438,6 +415,24 @@ def market_file(scenario: Document, patches: Sequence[Patch], problems: list[Pro
     return None if failed else file
 
 
+def refuse_large_rivals(scenario: Document, problems: list[Problem]) -> None:
+    """Refuse rivals who leave nothing for us in a market that is wrong, as far as shares can be read."""
+    rivals = look_up(scenario.data, ("market", "rivals"))
+    entries = list(rivals.values()) if isinstance(rivals, dict) else []
+    shares = [entry.get("share", 0.0) for entry in entries if isinstance(entry, dict)]
+    readable = all(isinstance(share, int | float) and 0 <= share <= 1 for share in shares)
+    if readable and 1 - sum(shares) < LEAST_SHARE:
+        loc: Loc = ("market", "rivals")
+        problems.append(problem_at(scenario, loc, _TOO_MUCH, f"{sum(shares):g}", _OUR_SHARE, key=True))
+
+
+def _leads_to(patch: Patch, keys: tuple[str, ...]) -> bool:
+    """Whether a change sets what stands at ``keys``, or something around or inside it."""
+    with contextlib.suppress(ValueError):
+        return all(one == other for one, other in zip(split_path(patch.path), keys, strict=False))
+    return False
+
+
 def _rivals_of(file: MarketFile) -> dict[str, RivalFile]:
     return DEFAULT_RIVALS if file.rivals is None else file.rivals
 
@@ -450,15 +445,6 @@ def _of_branch(sections: Sections, name: str) -> tuple[Patch, ...]:
         if name != _ONLY and patch.path.partition(".")[0] == name
     ]
     return (*sections.journey, *own)
-
-
-def _like(market: Market) -> Network:
-    """The network of a market, or one of the same kind among few people."""
-    if isinstance(market.network, Network):
-        return market.network
-    people = min(market.people, _FEW_PEOPLE)
-    segment = np.repeat(np.arange(len(market.segments)), exact_counts(people, market.segment_share))
-    return made_network(market.network, people, segment, Luck(0, 0))
 
 
 def banks_aligned(markets: Sequence[Market]) -> list[Market]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from journeysim.errors import InputError, Problem
@@ -12,6 +12,10 @@ from journeysim.journey import Document, Journey
 from journeysim.journey.faults import problem_at
 from journeysim.journey.load import journey_from
 from journeysim.journey.patches import REMOVE, Patch, patched_document, patches_from, removals_from
+from journeysim.journey.strict_yaml import Place
+
+_SHARED = frozenset({"segments", "needs"})
+"""Sections whose shares sum to 1, and hang on no others but on where needs start."""
 
 
 @dataclass(frozen=True)
@@ -101,19 +105,18 @@ class OptionBuilder:
         """Return the map with the changes of an option; None if something is wrong with it."""
         if self._first is None:
             self._first = option
-        plan, failed = self._plan, False
+        plan, failed, made = self._plan, [], []
         for patch in patches:
             try:
                 plan = patched_document(plan, (patch,))
+                made.append(patch)
             except InputError as error:
-                failed = True
+                failed.append(patch)
                 self._note(error.problems, option)
         try:
             journey = journey_from(plan)
         except InputError as error:
-            # With a change missing, the map may be wrong where the planner made no mistake.
-            own = [problem for problem in error.problems if not failed or problem.file != self._plan.file]
-            self._note(own, option)
+            self._note(_sure(error.problems, made, failed) if failed else error.problems, option)
             return None
         if failed:
             return None
@@ -135,3 +138,27 @@ class OptionBuilder:
             else replace(problem, problem=f"{problem.problem} (in option {option})")
             for problem in fresh
         ]
+
+
+def _sure(problems: Iterable[Problem], made: Iterable[Patch], failed: Iterable[Patch]) -> list[Problem]:
+    """Problems of a map that stay whatever the changes that could not be made would have done to it.
+
+    With a change missing, the map may be wrong where the planner made no mistake.
+    """
+    places = {place for patch in made for place in _places(patch)}
+    lacking = {patch.path.partition(".")[0] for patch in failed}
+    by_themselves = set() if lacking & {*_SHARED, "touchpoints"} else _SHARED
+    return [
+        problem
+        for problem in problems
+        if Place(problem.file, problem.line, problem.column) in places
+        or problem.path.partition(".")[0] in by_themselves
+    ]
+
+
+def _places(patch: Patch) -> Iterator[Place]:
+    """Where a change stands, and everything inside its value."""
+    yield from (patch.path_place, patch.value_place)
+    if patch.source is not None:
+        for marks in (patch.source.marks, patch.source.key_marks):
+            yield from (place for loc, place in marks.items() if loc[: len(patch.loc)] == patch.loc)

@@ -37,13 +37,20 @@ def what_if(
     data = {
         "scenario": name,
         "journey": written.data,
-        "options": {option: {"set": dict(changes)} for option, changes in options.items()},
+        "options": {option: {"set": _plain(changes)} for option, changes in options.items()},
         **settings,
     }
     document = Document(
         data, "", written.folder, _inside(written.marks), _inside(written.key_marks), frozenset()
     )
     return scenario_of(document)
+
+
+def _plain(changes: object) -> object:
+    """Changes as a file would hold them; what is no mapping is left for the format's check."""
+    if not isinstance(changes, Mapping):
+        return changes
+    return {str(path): value for path, value in changes.items()}
 
 
 def _inside(marks: Mapping[Loc, Place]) -> dict[Loc, Place]:

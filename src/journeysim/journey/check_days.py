@@ -72,6 +72,8 @@ def check_arrivals(checker: Checker) -> None:
     if 0 < arrivals.day_cv < MIN_CV:
         problem = f"0, or a number of {MIN_CV:g} or more, is required"
         checker.error(("arrivals", "day_cv"), problem, f"{arrivals.day_cv:g}")
+    if not doubt:
+        _warn_of_nobody(checker)
     if arrivals.per_hour is None and not doubt:
         what = "recorded arrivals" if arrivals.from_log is not None else "appointments"
         for key, nothing in (("scale", 1.0), ("day_of_week", None), ("day_cv", 0.0)):
@@ -79,6 +81,27 @@ def check_arrivals(checker: Checker) -> None:
             idle = key != "day_of_week" or arrivals.from_log is not None
             if idle and getattr(arrivals, key) != nothing:
                 checker.warn(("arrivals", key), f"{key} does nothing to {what}")
+
+
+def _warn_of_nobody(checker: Checker) -> None:
+    """Warn of rates by which nobody ever comes, where nobody comes in another way."""
+    journey, arrivals = checker.journey, checker.journey.arrivals
+    others = arrivals.from_log, arrivals.appointments, *(one.start_with for one in journey.queues.values())
+    steps = arrivals.per_hour_steps()
+    if not steps or any(one is not None for one in others):
+        return
+    if arrivals.scale == 0:
+        checker.warn(("arrivals", "scale"), "nobody ever comes", "0", "a number above 0")
+        return
+    ends = [*(minute for minute, _ in steps[1:]), _MIDNIGHT]
+    hours = checker.hours_by_weekday()
+    comes = [
+        rate > 0 and minute < hours[day].close_min and end > hours[day].open_min
+        for day in _open_weekdays(checker)
+        for (minute, rate), end in zip(steps, ends, strict=True)
+    ]
+    if comes and not any(comes):
+        checker.warn(("arrivals", "per_hour"), "nobody ever comes", "", "a number above 0 in opening hours")
 
 
 def _open_weekdays(checker: Checker) -> list[int]:
