@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.special import stdtrit
 
 from journeysim.experiment import Scenario, load_scenario, parse_scenario
 from journeysim.market.metrics import projection_metrics
@@ -15,6 +17,7 @@ from journeysim.market.model import Alternative
 from journeysim.market.replication import Projected, project
 from journeysim.market.start import Start, calibrated
 from tests.conftest import ROOT
+from tests.watching import Month, watched
 
 SURE = 3.29
 """Standard errors that a sum of independent luck leaves once in a thousand times."""
@@ -48,11 +51,17 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Town:
-    """A scenario as it came out."""
+    """A scenario as it came out.
+
+    Parameters
+    ----------
+    watched : by replication, the months of the horizon person by person; of a town with one option only.
+    """
 
     scenario: Scenario
     start: Start
     options: dict[str, Outcome]
+    watched: tuple[tuple[Month, ...], ...] = ()
 
     @property
     def today(self) -> Outcome:
@@ -102,17 +111,21 @@ def projected_town(scenario: Scenario, replications: int | None = None) -> Town:
     ]
     baseline = [option.name for option in scenario.options].index(scenario.baseline)
     start = calibrated(alternatives[baseline], scenario.seed, scenario.target_wait_min)
-    runs = [
-        project(
-            alternatives,
-            baseline,
-            start,
-            seed=scenario.seed,
-            replication=number,
-            target_wait_min=scenario.target_wait_min,
-        )
-        for number in range(replications or scenario.replications)
-    ]
+    alone = len(alternatives) == 1
+    runs: list[list[Projected]] = []
+    seen: list[tuple[Month, ...]] = []
+    for number in range(replications or scenario.replications):
+        with watched(alternatives[0].market.months) if alone else nullcontext(()) as months:
+            run = project(
+                alternatives,
+                baseline,
+                start,
+                seed=scenario.seed,
+                replication=number,
+                target_wait_min=scenario.target_wait_min,
+            )
+        runs.append(run)
+        seen.append(tuple(months))
     outcomes = {}
     for number, alternative in enumerate(alternatives):
         projected = tuple(run[number] for run in runs)
@@ -121,10 +134,32 @@ def projected_town(scenario: Scenario, replications: int | None = None) -> Town:
             for one in projected
         )
         outcomes[alternative.name] = Outcome(projected, found)
-    return Town(scenario, start, outcomes)
+    return Town(scenario, start, outcomes, tuple(seen) if alone else ())
 
 
 def assert_share(count: float, total: float, share: float) -> None:
     """A count is what so many trials of a probability give, within their sampling error."""
     assert total > 0
     assert abs(count / total - share) < SURE * math.sqrt(share * (1 - share) / total)
+
+
+def interval(values: np.ndarray, confidence: float = 0.99) -> tuple[float, float]:
+    """Interval of the mean of independent values, by default of 99%."""
+    half = stdtrit(values.size - 1, (1 + confidence) / 2) * values.std(ddof=1) / math.sqrt(values.size)
+    return float(values.mean() - half), float(values.mean() + half)
+
+
+def assert_rises(differences: np.ndarray, by: float = 0.0) -> None:
+    """A paired difference is above a bound, beyond what replications differ by."""
+    assert interval(differences)[0] > by
+
+
+def assert_falls(differences: np.ndarray, by: float = 0.0) -> None:
+    """A paired difference is below nil by more than a bound, beyond what replications differ by."""
+    assert interval(differences)[1] < -by
+
+
+def assert_larger(values: np.ndarray, others: np.ndarray, times: float = 1.0) -> None:
+    """The mean of independent values is so many times that of others, beyond sampling error."""
+    error = math.sqrt(values.var() / values.size + times**2 * others.var() / others.size)
+    assert values.mean() - times * others.mean() > SURE * error

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from tests.claims import SURE, Town, shipped_town, town_of
+from tests.claims import SURE, Town, assert_falls, assert_rises, interval, shipped_town, town_of
 
 from journeysim.market.opinions import learnt_from
 from journeysim.market.presets import default_behaviour
@@ -20,24 +20,29 @@ THIRD = {
 SURVEYED = (0.1373, 0.1302, 0.1188, 0.1165, 0.0914, 0.0852, 0.0838, 0.0625, 0.0526, 0.0365)
 
 
-@pytest.fixture(scope="module")
-def complaints() -> Town:
-    """Complaints answered in four ways, and resolved where they teach nothing."""
+@pytest.fixture(scope="module", params=["third", pytest.param("city", marks=pytest.mark.slow)])
+def complaints(request: pytest.FixtureRequest) -> Town:
+    """Complaints answered in four ways, and resolved where they teach nothing.
+
+    On a third of the measured branch, which is fast, and on the city branch.
+    """
+    is_city = request.param == "city"
+    smaller = {} if is_city else THIRD
     options: dict[str, object] = {
-        recovery.capitalize(): {"set": THIRD | {"behaviour.complaints.recovery": recovery}}
+        recovery.capitalize(): {"set": smaller | {"behaviour.complaints.recovery": recovery}}
         for recovery in ("none", "unresolved", "slow", "fast")
     }
     taught_nothing = {"behaviour.complaints.recovery": "fast", "behaviour.complaints.lessons": 0}
-    options["Fast, nothing learnt"] = {"set": THIRD | taught_nothing}
+    options["Fast, nothing learnt"] = {"set": smaller | taught_nothing}
     # Rivals whose visits have the same mean score, one's with twice the spread.
     rivals = {
         "Even": {"share": 0.3, "score": {"mean": 0.2, "sd": 0.2}},
         "Uneven": {"share": 0.3, "score": {"mean": 0.2, "sd": 0.4}},
     }
     return town_of(
-        "measured-branch.yaml",
-        2,
-        customers=3600,
+        "city-branch.yaml" if is_city else "measured-branch.yaml",
+        4 if is_city else 2,
+        customers=12000 if is_city else 3600,
         months=6,
         burn_in_months=2,
         rivals=rivals,
@@ -83,15 +88,9 @@ def test_complaints_resolved_keep_customers_satisfied_and_fast_more_than_slowly(
         complaints.options[recovery].values("satisfaction_mean")
         for recovery in ("None", "Unresolved", "Slow", "Fast")
     ]
-    assert (np.diff(satisfied, axis=0) > 0).all()
-
-
-def test_selling_more_to_who_is_there_is_easier_than_finding_somebody_new(complaints: Town) -> None:
-    """A unit of margin from new customers costs what winning them costs: several times that of keeping."""
-    today = complaints.today
-    existing, new = today.values("cost_per_margin_existing"), today.values("cost_per_margin_new")
-    assert existing == pytest.approx(0.05)
-    assert (new > 6 * existing).all()
+    for more in np.diff(satisfied, axis=0):
+        assert (more > 0).all()
+        assert interval(more, 0.9)[0] > 0
 
 
 @pytest.mark.slow
@@ -115,14 +114,14 @@ def test_a_greeting_keeps_customers_and_a_cold_one_loses_them() -> None:
 
     Few visits are first ones, so that the latter shows in what people think, not yet in who stays.
     """
-    town = shipped_town("first-impression.yaml", 3)
-    assert (town.differences("Warm greeting", "retained_fraction") > 0).all()
-    assert (town.differences("Cold greeting", "retained_fraction") < 0).all()
+    town = shipped_town("first-impression.yaml", 4)
+    assert_rises(town.differences("Warm greeting", "retained_fraction"))
+    assert_falls(town.differences("Cold greeting", "retained_fraction"))
     cold = town.differences("Cold greeting", "satisfaction_mean")
     alike = town.differences(
         "Cold, and any visit counts the same", "satisfaction_mean", less="Any visit counts the same"
     )
-    assert (cold - alike).mean() < 0
+    assert interval(cold - alike, 0.9)[1] < 0
 
 
 @pytest.mark.slow
@@ -138,6 +137,6 @@ def test_six_phone_calls_cost_customers() -> None:
 def test_business_that_moves_online_must_work_there() -> None:
     """An app that fails over to the branch pleases less and keeps fewer than one that does not."""
     town = shipped_town("go-online.yaml", 3)
-    assert (town.differences("App", "wait_mean_min") < 0).all()
-    assert (town.differences("Shaky app", "satisfied_fraction", less="App") < 0).all()
-    assert town.differences("Shaky app", "retained_fraction", less="App").mean() < 0
+    assert_falls(town.differences("App", "wait_mean_min"))
+    assert_falls(town.differences("Shaky app", "satisfied_fraction", less="App"))
+    assert_falls(town.differences("Shaky app", "retained_fraction", less="App"))
