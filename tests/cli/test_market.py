@@ -66,6 +66,7 @@ def test_tables_of_a_market_fit_and_are_all_there(done):
 def test_same_folder_again_answers_in_json(done, shared_cli):
     found = shared_cli("run", "market.yaml", "--jobs", "1", "--replications", "2", "--json")
     document = json.loads(found.stdout)
+    assert (document["months"], document["people"], document["currency"]) == (2, 1143, None)
     metrics = {one["name"]: one["metrics"] for one in document["options"]}
     echo = document["contrasts"]["Echo"]
     assert echo["of"] == ["One fewer", "Today"]

@@ -298,8 +298,26 @@ def test_the_document_has_the_shape_of_the_design(folder):
     assert list(today["by_segment"]) == ["regular", "vip"]
     assert "utilisation" in today["by_staff"]["tellers"]
     assert today["versus_baseline"] == {}
-    assert list(more["versus_baseline"]["wait_mean_min"]) == ["difference", "low", "high", "p"]
+    told = more["versus_baseline"]["wait_mean_min"]
+    assert list(told) == [
+        "difference", "low", "high", "p", "p_adjusted", "real", "variance_removed_fraction",
+    ]  # fmt: skip
     assert json.loads(run_folder(folder / "runs").result_path.read_text()) == document
+
+
+def test_the_document_names_the_currency_of_its_money():
+    found = run(parse_journey(MAP).patched({"currency": "CNY"}), replications=1, jobs=1)
+    assert list(found.document) == ["scenario", "seed", "engine", "run", "currency", "options"]
+    assert found.document["currency"] == "CNY"
+
+
+def test_the_document_has_of_a_difference_what_tables_show(folder):
+    found = run(scenario(folder, "Today", "More", "Slower"), jobs=1)
+    of_wait = found.options[1].versus_baseline["wait_mean_min"]
+    told = found.document["options"][1]["versus_baseline"]["wait_mean_min"]
+    assert told["p_adjusted"] == of_wait.p_adjusted > told["p"]
+    assert told["real"] is of_wait.real
+    assert told["variance_removed_fraction"] == of_wait.difference.variance_removed
 
 
 def test_nothing_observed_is_null(folder):

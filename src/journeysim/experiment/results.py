@@ -191,7 +191,7 @@ def option_document(option: OptionResult) -> dict[str, Any]:
             metric: [estimate_document(found) for found in estimates] for metric, estimates in months.items()
         }
     document["versus_baseline"] = {
-        metric: difference_document(found.difference) for metric, found in option.versus_baseline.items()
+        metric: comparison_document(found) for metric, found in option.versus_baseline.items()
     }
     return document
 
@@ -222,6 +222,15 @@ def difference_document(found: Difference) -> dict[str, Any]:
         "low": number_or_none(found.low),
         "high": number_or_none(found.high),
         "p": number_or_none(found.p),
+    }
+
+
+def comparison_document(found: Comparison) -> dict[str, Any]:
+    """A difference in a JSON document, and beside it what tables show of it among the other options."""
+    return difference_document(found.difference) | {
+        "p_adjusted": number_or_none(found.p_adjusted),
+        "real": found.real,
+        "variance_removed_fraction": number_or_none(found.difference.variance_removed),
     }
 
 

@@ -213,6 +213,7 @@ class Run:
             "seed": self.scenario.seed,
             "engine": self.engine,
             "run": None if self.folder is None else str(self.folder),
+            **self.scenario.scale_document,
             "options": [
                 option_document(option)
                 | {"answer": self.answers.get(option.name)}

@@ -317,6 +317,15 @@ class Scenario:
         return scenario_html(self)
 
     @property
+    def scale_document(self) -> dict[str, Any]:
+        """What a reader of a JSON document needs for its sums: currency; of a market, months and people."""
+        option = self.baseline_option
+        currency, market = option.journey.currency or None, option.market
+        if market is None:
+            return {"currency": currency} if currency else {}
+        return {"currency": currency, "months": market.months, "people": market.people}
+
+    @property
     def baseline_option(self) -> Option:
         """The option that the others are compared with."""
         return next(option for option in self.options if option.name == self.baseline)

@@ -59,10 +59,9 @@ def golden_document(found: Golden) -> dict[str, Any]:
     document: dict[str, Any] = {
         "scenario": found.scenario,
         "baseline": found.screening.scenario.baseline,
-        "currency": found.currency,
         "answer": golden_answer(found),
         "golden_point": _point_document(golden_point(found)),
-        "months": _months(found),
+        **found.screening.scenario.scale_document,
         "costs_assumed": {
             str(lever): {"value": rule.value, "is_share": rule.is_share, "meaning": rule.meaning}
             for lever, rule in found.costs.levers.items()
@@ -99,11 +98,6 @@ def amount(value: float) -> str:
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) >= 1 else f"{value:.2f}"
-
-
-def _months(found: Golden) -> int:
-    market = found.screening.scenario.baseline_option.market
-    return 0 if market is None else market.months
 
 
 def _named(gain: Gain) -> str:

@@ -137,6 +137,7 @@ class Selected:
         return {
             "scenario": self.scenario.name,
             "seed": self.scenario.seed,
+            **self.scenario.scale_document,
             "metric": self.metric,
             "smallest": self.rule.smallest,
             "lead": self.rule.lead,

@@ -44,6 +44,7 @@ def sensitivity_document(found: Sensitivity) -> dict[str, Any]:
     return {
         "scenario": scenario.name,
         "baseline": scenario.baseline,
+        **scenario.scale_document,
         "metric": found.metric,
         "option": found.option or None,
         "seed": found.run.scenario.seed,

@@ -26,6 +26,8 @@ def staffing_document(found: Staffing) -> dict[str, Any]:
         "option": found.option,
         "seed": found.seed,
         "fresh_seed": found.fresh_seed,
+        "currency": found.currency or None,
+        "days": found.days,
         "targets": [
             {
                 "target": str(target),
