@@ -95,6 +95,23 @@ def test_differences_are_shown_in_the_units_of_the_tables() -> None:
     assert value.get_xlabel().replace("\n", " ") == "net value a year, thousand CNY"
 
 
+def test_money_of_one_figure_has_one_unit() -> None:
+    differences = differences_of(("Today", "More", "Most"))
+    equity = differences.filter(pl.col("metric") == "net_value_per_year").with_columns(
+        pl.col("difference", "low", "high") / 1000, metric=pl.lit("customer_equity")
+    )
+    both = ["net_value_per_year", "customer_equity"]
+    figure = option_differences(pl.concat([differences, equity]), both, currency="CNY")
+    units = [axes.get_xlabel().replace("\n", " ").partition(", ")[2] for axes in figure.axes]
+    assert units == ["thousand CNY"] * 2
+    dots = [line.get_xdata()[0] for line in figure.axes[1].get_lines() if line.get_marker() == "o"]
+    assert dots == pytest.approx([0.15, 0.3])
+    # Alone the differences are small, but the table beside them has the options' values in thousands.
+    for largest, unit in ((0.0, "CNY"), (8.9e6, "thousand CNY")):
+        figure = option_differences(equity, both[1:], currency="CNY", largest_amount=largest)
+        assert figure.axes[0].get_xlabel().replace("\n", " ") == f"customer equity, {unit}"
+
+
 def test_one_replication_has_dots_alone() -> None:
     figure = option_differences(differences_of(half=None), ["lost"])
     markers = [line.get_marker() for line in figure.axes[0].get_lines()]

@@ -81,8 +81,13 @@ def differences_first(columns: Sequence[Column]) -> list[Column]:
 
 def money_scale(columns: Sequence[Column], rows: Sequence[Found]) -> tuple[float, str]:
     """Unit for amounts of money: thousands or millions where they are large, as more digits are noise."""
+    return amount_scale(largest_amount(columns, rows))
+
+
+def largest_amount(columns: Sequence[Column], rows: Sequence[Found]) -> float:
+    """The largest mean of some columns in any row, in size; 0 where there is none."""
     found = [row[column.metric].mean for row in rows for column in columns if column.metric in row]
-    return amount_scale(max((abs(value) for value in found if not math.isnan(value)), default=0.0))
+    return max((abs(value) for value in found if not math.isnan(value)), default=0.0)
 
 
 def amount_scale(largest: float) -> tuple[float, str]:

@@ -25,9 +25,10 @@ from journeysim.report.figures.sheet import (
     sheet,
     wrapped,
 )
-from journeysim.report.figures.words import words_of
+from journeysim.report.figures.words import is_yearly_money, words_of
 from journeysim.report.style import COLOURS, INK, dot_styles
 
+ENDS = ("difference", "low", "high")
 HEADLINE = (
     "wait_mean_min",
     "satisfied_fraction",
@@ -43,6 +44,7 @@ def option_differences(
     metrics: Sequence[str] | None = None,
     *,
     currency: str = "",
+    largest_amount: float = 0.0,
     title: str = "Difference from the baseline",
 ) -> Figure:
     """How each option differs from the baseline: a dot and its 95% interval, a panel for each metric.
@@ -54,6 +56,8 @@ def option_differences(
         replication) is a dot alone; a null difference is left out.
     metrics : of the panels; None takes those of `HEADLINE` that there are.
     currency : of the map, named beside money.
+    largest_amount : money of a year as large as this is shown in the same unit elsewhere, such as in a table
+        of the options; 0: the differences alone say in which.
 
     Returns
     -------
@@ -77,6 +81,8 @@ def option_differences(
         raise ValueError(f"differences: metrics {', '.join(metrics or HEADLINE)} are required, "
                          f"{', '.join(missing) or 'none'} not found")  # fmt: skip
     options = options_of(of_all)
+    of_money = of_all.filter(pl.col("metric").is_in([one for one in shown if is_yearly_money(one)]))
+    most = max(largest_amount, _largest(of_money, ENDS))
     names = [wrapped(name, 26) for name in options]
     rows = ceil(len(shown) / 3)
     lines = sum(name.count("\n") for name in names)
@@ -84,7 +90,8 @@ def option_differences(
         grid = panels(figure, len(shown), 3, share_x=False)
         for metric, axes in zip(shown, grid, strict=True):
             of_metric = of_all.filter(pl.col("metric") == metric)
-            words = words_of(metric, currency, _largest(of_metric, ("difference", "low", "high")))
+            largest = most if is_yearly_money(metric) else _largest(of_metric, ENDS)
+            words = words_of(metric, currency, largest)
             for at, option in enumerate(options):
                 found = of_metric.filter(pl.col("option") == option)
                 for row in found.drop_nulls("difference").iter_rows(named=True):

@@ -59,7 +59,7 @@ _LABELS = {
     "net_value_per_year": "net value a year",
 }
 _SHARES = frozenset({"utilisation", "share_end", "churn_per_year", "net_promoter_score"})
-_MONEY = frozenset({"staff_cost_per_day", "customer_equity", "net_value_per_year"})
+_MONEY = frozenset({"staff_cost_per_day"})
 
 
 def words_of(metric: str, currency: str = "", largest: float = 0.0) -> Words:
@@ -76,10 +76,15 @@ def words_of(metric: str, currency: str = "", largest: float = 0.0) -> Words:
         return Words(label or _plain(metric.removesuffix("_fraction")), *_PERCENT)
     if metric.endswith("_min"):
         return Words(label or _plain(metric.removesuffix("_min")), "min")
-    if metric in _MONEY or (metric.endswith("_per_year") and metric != "churn_per_year"):
+    if is_yearly_money(metric) or metric in _MONEY:
         factor, word = amount_scale(largest)
         return Words(label or _plain(metric), f"{word} {currency}".strip(), factor)
     return Words(label or _plain(metric))
+
+
+def is_yearly_money(metric: str) -> bool:
+    """Whether a metric is money of a year or what customers are worth: beside one another in one unit."""
+    return metric == "customer_equity" or (metric.endswith("_per_year") and metric != "churn_per_year")
 
 
 def _plain(metric: str) -> str:

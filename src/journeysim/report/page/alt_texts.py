@@ -15,7 +15,7 @@ from journeysim.journey import Journey
 from journeysim.journey.values import show_time
 from journeysim.report.drawing.worst import worst_point
 from journeysim.report.figures.day import joined_waits
-from journeysim.report.figures.words import words_of
+from journeysim.report.figures.words import is_yearly_money, words_of
 from journeysim.report.page.tables import known_scores
 
 _MOST_TOLD = 8
@@ -24,12 +24,16 @@ _MOST_DECIMALS = 6
 
 
 def of_differences(
-    others: Sequence[OptionResult], metrics: Sequence[str], baseline: str, currency: str
+    others: Sequence[OptionResult],
+    metrics: Sequence[str],
+    baseline: str,
+    currency: str,
+    largest_amount: float = 0.0,
 ) -> str:
-    """Differences of every metric and option with their intervals."""
+    """Differences of every metric and option with their intervals; the amount as in `option_differences`."""
     parts = []
     for metric in metrics:
-        words = words_of(metric, currency)
+        words = words_of(metric, currency, largest_amount if is_yearly_money(metric) else 0.0)
         told = [
             f"{option.name} {_difference(found.difference, words.factor)}{', real' if found.real else ''}"
             for option in others[:_MOST_TOLD]

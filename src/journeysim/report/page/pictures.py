@@ -13,7 +13,7 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from journeysim.experiment.cells import is_seen
-from journeysim.experiment.headline import headline_columns
+from journeysim.experiment.headline import EQUITY, NET_VALUE, headline_columns, largest_amount
 from journeysim.experiment.results import OptionResult
 from journeysim.experiment.runs import Run
 from journeysim.report.drawing.draw import drawing_content, drawn
@@ -138,12 +138,22 @@ def _differences(run: Run) -> Picture:
         metrics = metrics[:_PANELS]
     baseline = run.scenario.baseline
     currency = run.scenario.baseline_option.journey.currency
-    figure = option_differences(differences, metrics, currency=currency, title=f"Difference from {baseline}")
+    # Money in the unit of the tables.
+    amount = largest_amount((NET_VALUE, EQUITY), [option.metrics for option in run.options])
+    figure = option_differences(
+        differences,
+        metrics,
+        currency=currency,
+        largest_amount=amount,
+        title=f"Difference from {baseline}",
+    )
     caption = (
         f"Each dot is an option's difference from {baseline}, each line its 95% interval; "
         "a filled dot is real, a hollow one cannot be told from no change." + _left_out(run, options)
     )
-    return Picture(_source(figure), alt_texts.of_differences(others, metrics, baseline, currency), caption)
+    return Picture(
+        _source(figure), alt_texts.of_differences(others, metrics, baseline, currency, amount), caption
+    )
 
 
 def _compared(run: Run) -> list[str]:
