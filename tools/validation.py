@@ -1,10 +1,11 @@
 """Write the tables of docs/explanation/validation.md: theory and records beside what the program gives.
 
-python tools/validation.py                    # every table, some two minutes
+python tools/validation.py                    # every table, some two and a half minutes
 python tools/validation.py retention queues   # some of them
 
 Each table stands on the page between ``<!-- table: NAME -->`` and ``<!-- end -->``. Coverage and selection
-are counted by the functions of the tests that hold the program to them.
+are counted, and the town of the claims is projected, by the functions of the tests that hold the program to
+them.
 """
 
 from __future__ import annotations
@@ -265,6 +266,57 @@ def calls() -> Rows:
         ]
 
 
+def training() -> Rows:
+    """What service training teaches in numbers, beside a year of the town of the city branch."""
+    from journeysim.experiment.statistics import estimate
+
+    test = importlib.import_module("tests.theory.test_service_training")
+    claims = importlib.import_module("tests.claims")
+    today = claims.town_of("city-branch.yaml", 10, customers=12000, months=12).today
+    lost = today.values("lost")
+    kinds = {kind: today.values("complaints", "complaint", kind) for kind in test.KINDS}
+    bad = sum(kinds.values())
+    told = {word: today.values(f"told_per_{word}_story") for word in test.TOLD}
+    winning = today.values("cost_per_margin_new") / today.values("cost_per_margin_existing")
+    yield ["taught", "", "the town"]
+    found: list[tuple[str, str, np.ndarray]] = [
+        *(
+            (f"of those who leave: {words}, %", f"{100 * test.REASONS[reason]:g}", 100 * reasons / lost)
+            for reason, words in _REASONS.items()
+            for reasons in [today.values("lost", "reason", reason)]
+        ),
+        ("people told of a bad visit by who tells", "8 to 10", told["bad"]),
+        ("of a bad visit ÷ of a good one", "2", told["bad"] / told["good"]),
+        *(
+            (f"of bad visits: {words}, %", taught, 100 * kinds[kind] / bad)
+            for kind, (words, taught) in _KINDS.items()
+        ),
+        (
+            "revenue that comes from existing customers, %",
+            "85 to 95",
+            100 * today.values("revenue_from_existing_fraction"),
+        ),
+        ("cost of a unit of margin from new customers ÷ from existing ones", "more", winning),
+    ]
+    for name, taught, values in found:
+        one = estimate(values)
+        yield [name, taught, f"{one.mean:.2f} ± {one.half_width:.2f}"]
+
+
+_REASONS = {
+    "indifferent_staff": "indifferent staff",
+    "product": "unhappy with the product",
+    "rival": "won over by a rival",
+    "other_relationships": "other relationships",
+    "moved": "moved",
+    "died": "died",
+}
+_KINDS = {
+    "grumble": ("only told in one's circle", "85 to 95"),
+    "complain": ("complained of to the bank", "5 to 15"),
+    "media": ("taken to the media", "1 to 5"),
+}
+
 TABLES: dict[str, Callable[[], Rows]] = {
     "queues": queues,
     "coverage": coverage,
@@ -273,6 +325,7 @@ TABLES: dict[str, Callable[[], Rows]] = {
     "adoption": adoption,
     "cascades": cascades,
     "calls": calls,
+    "training": training,
 }
 
 

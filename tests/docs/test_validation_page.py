@@ -64,3 +64,28 @@ def test_the_call_centre_is_as_its_own_page_says() -> None:
 @pytest.mark.parametrize("name", ["retention", "adoption", "cascades"])
 def test_the_numbers_come_out_again(name: str) -> None:
     assert table(name) == written(name), f"renew it: python tools/validation.py {name}"
+
+
+def test_what_service_training_teaches_comes_out_of_the_town() -> None:
+    """A number lies where the interval says, as of the other tables; a range holds what came out."""
+    taught = {row[0]: (row[1], number(row[2]), half_width(row[2])) for row in rows("training")}
+    assert len(taught) == 13
+    for name, (said, found, half) in taught.items():
+        if " to " in said:
+            low, high = map(float, said.split(" to "))
+            assert low < found < high, name
+        elif said != "more":
+            assert abs(found - float(said)) < 1.75 * half, name
+    assert taught["cost of a unit of margin from new customers ÷ from existing ones"][1] == pytest.approx(
+        13, abs=0.5
+    )
+
+
+def test_every_claim_names_tests_that_there_are() -> None:
+    section = TEXT.split("## What service training teaches")[1].split("\n## ")[0]
+    there = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "tests/theory").glob("test_service_training*.py")
+    )
+    named = re.findall(r"`(test_\w+)`", section)
+    assert len(named) > 20
+    assert [name for name in named if f"def {name}(" not in there] == []
