@@ -61,7 +61,7 @@ def test_the_call_centre_is_as_its_own_page_says() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["retention", "adoption", "cascades"])
+@pytest.mark.parametrize("name", ["retention", "adoption", "cascades", "training"])
 def test_the_numbers_come_out_again(name: str) -> None:
     assert table(name) == written(name), f"renew it: python tools/validation.py {name}"
 
