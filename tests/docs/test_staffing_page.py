@@ -12,7 +12,8 @@ from journeysim.cli.app import app
 from journeysim.experiment.staffing.run import DEFAULT_FRESH, DEFAULT_REPLICATIONS
 from journeysim.experiment.staffing.search import ENUMERATE_BELOW, SWAP_REACH
 from journeysim.experiment.staffing.start import USUAL_SHARE, formula_knows
-from journeysim.experiment.staffing.target import Target, parse_target
+from journeysim.experiment.staffing.target import Target
+from journeysim.experiment.staffing.target_text import parse_target
 
 PAGE = (ROOT / "docs/how-to/staffing.md").read_text(encoding="utf-8")
 

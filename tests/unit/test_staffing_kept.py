@@ -17,7 +17,7 @@ from journeysim.experiment.running import run
 from journeysim.experiment.staffing.bench import RosterBench, Rostering, kept_scenario
 from journeysim.experiment.staffing.run import staff
 from journeysim.experiment.staffing.start import slots_of
-from journeysim.experiment.staffing.target import parse_targets
+from journeysim.experiment.staffing.target_text import parse_targets
 from journeysim.experiment.staffing.words import staffing_document
 
 TARGET = "touchpoints.counter.wait_mean_min <= 1.5"

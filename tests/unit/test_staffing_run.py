@@ -14,7 +14,7 @@ from journeysim.experiment.running import run
 from journeysim.experiment.scenario import fresh_seed
 from journeysim.experiment.staffing.run import staff
 from journeysim.experiment.staffing.shifts import ShiftRule
-from journeysim.experiment.staffing.target import parse_target
+from journeysim.experiment.staffing.target_text import parse_target
 from journeysim.experiment.staffing.words import staffing_answer
 
 SCENARIO = """\

@@ -10,9 +10,8 @@ from tests.cli.conftest import MAP
 
 from journeysim.errors import InputError
 from journeysim.experiment.results import MetricKey
-from journeysim.experiment.staffing.target import (
-    Target,
-    Targets,
+from journeysim.experiment.staffing.target import Target, Targets
+from journeysim.experiment.staffing.target_text import (
     check_observed,
     names_refused,
     parse_target,
@@ -30,6 +29,9 @@ from journeysim.journey import parse_journey
         ("  reneged_fraction <= 2% ", Target("reneged_fraction", "<=", 0.02)),
         ("net_value_per_year >= -1000.5", Target("net_value_per_year", ">=", -1000.5)),
         ("utilisation <= .8", Target("utilisation", "<=", 0.8)),
+        ("net_promoter_score >= 20%", Target("net_promoter_score", ">=", 0.2)),
+        ("net_promoter_score >= -0.1", Target("net_promoter_score", ">=", -0.1)),
+        ("churn_per_year <= 5%", Target("churn_per_year", "<=", 0.05)),
     ],
 )
 def test_a_target_is_read(text, target):
@@ -43,7 +45,25 @@ def test_a_target_is_read(text, target):
         ("wait_mean_min < 5", "at least (>=) or at most (<=) is required", "wait_mean_min <= 5"),
         ("wait_mean_min == 5", "at least (>=) or at most (<=) is required", "wait_mean_min <= 5"),
         ("wait_mean_min <= five", "a number is required after the sign", "wait_mean_min <= 5"),
-        ("wait_mean_min <= 5 min", "a metric, >= or <=, and a number are required", "wait_mean_min <= 5"),
+        ("wait_mean_min <= 5 min", "a number is required after the sign", "write 5: the unit stands in the"),
+        ("wait_mean_min <=", "a number is required after the sign", "wait_mean_min <= 5"),
+        ("5 >= wait_mean_min", "the metric comes first", "wait_mean_min <= 5"),
+        ("wait_p90_min < 7", "at least (>=) or at most (<=) is required", "wait_p90_min <= 7"),
+        ("satisfied_fraction >= 60%5", "a number is required after the sign", ""),
+        (
+            "staff.tellers.utilization <= 80%",
+            "a percentage is a threshold of shares only",
+            "did you mean utilisation?",
+        ),
+        ("served_fraction >= 150%", "a share from 0 to 1 is required", ""),
+        ("net_promoter_score >= 50", "a score from -1 to 1 is required", "write 0.5 or 50%"),
+        ("score_mean >= 3", "a score from -1 to 1 is required", ""),
+        (
+            "staff.tellers <= 3",
+            "a metric is required after the name",
+            "for example staff.tellers.utilisation",
+        ),
+        ("tellers.utilisation <= 0.8", "whose metric it is, is required", "staff.tellers.utilisation"),
         ("wait_mean_min <= 1e400", "a number is required after the sign", ""),
         ("wait_mean_min <= nan", "a number is required after the sign", ""),
         ("wait_mean_min <= 5%", "a percentage is a threshold of shares only", "write 5"),
@@ -88,7 +108,7 @@ def test_a_target_may_be_of_a_touchpoint_a_segment_or_a_group(text, target):
         (
             "counter.wait_mean_min <= 5",
             "whose metric it is, is required",
-            "one of touchpoints.counter.wait_mean_min",
+            "touchpoints.counter.wait_mean_min or segments.counter.wait_mean_min",
         ),
         (
             "touchpoint.counter.wait_mean_min <= 5",
@@ -130,13 +150,25 @@ def test_names_that_do_not_exist_are_told_before_anything_runs_with_the_near_one
     assert "no segment has this name, found vip, hint: known: regular, 贵宾" in told[2]
     assert "no staff group has this name, found teller, hint: did you mean tellers?" in told[3]
     assert "no metric over all visits has this name, found retained_fraction" in told[4]
+    assert "hint: give the scenario a market" in told[4]
     assert len(names_refused(wrong, journey, in_market=True)) == 4
+    # Nothing is near, but some names hold the word; and what only a market has is told of parts as well.
+    (found,) = names_refused(parse_targets(["wait <= 5"]), journey, in_market=False)
+    assert found.hint.startswith("one of wait_mean_min, wait_p90_min, ")
+    (found,) = names_refused(parse_targets(["segments.贵宾.lost <= 5"]), journey, in_market=False)
+    assert found.problem == "no metric of segment 贵宾 has this name"
+    assert "market" in found.hint
 
 
 def test_a_part_without_the_metric_is_told_once_it_was_simulated():
     keys = [MetricKey("all", "", "utilisation"), MetricKey("touchpoint", "counter", "wait_mean_min")]
     check_observed(parse_targets(["touchpoints.counter.wait_mean_min <= 5"]), keys)
     with pytest.raises(InputError, match=r"no metric of touchpoint counter has this name, found utilisation"):
+        check_observed(parse_targets(["touchpoints.counter.utilisation <= 0.5"]), keys)
+    keys.append(MetricKey("staff", "tellers", "utilisation"))
+    with pytest.raises(
+        InputError, match=r"hint: each staff group has it, such as staff\.tellers\.utilisation$"
+    ):
         check_observed(parse_targets(["touchpoints.counter.utilisation <= 0.5"]), keys)
 
 

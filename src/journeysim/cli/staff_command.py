@@ -22,7 +22,7 @@ from journeysim.experiment.staffing.result import Staffing
 from journeysim.experiment.staffing.run import staff
 from journeysim.experiment.staffing.shifts import parse_shift_hours
 from journeysim.experiment.staffing.start import USUAL_SHARE
-from journeysim.experiment.staffing.target import parse_targets
+from journeysim.experiment.staffing.target_text import parse_targets
 from journeysim.experiment.staffing.words import staffing_answer, staffing_document
 from journeysim.experiment.statistics import CONFIDENCE, Estimate
 from journeysim.journey.patches import path_of

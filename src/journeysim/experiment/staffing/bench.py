@@ -17,7 +17,8 @@ from journeysim.experiment.runner import run_chunks
 from journeysim.experiment.scenario import Option, Scenario, changes_with
 from journeysim.experiment.staffing.search import Roster
 from journeysim.experiment.staffing.start import Slots
-from journeysim.experiment.staffing.target import Targets, check_observed
+from journeysim.experiment.staffing.target import Targets
+from journeysim.experiment.staffing.target_text import check_observed
 from journeysim.experiment.store import RunFolder
 from journeysim.experiment.tasks import Work, more_work, work_of
 from journeysim.experiment.workers import ChunkResult

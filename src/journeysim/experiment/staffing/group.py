@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from journeysim.experiment.results import OptionResult
+from journeysim.experiment.staffing.dependence import hangs_on
 from journeysim.experiment.staffing.target import Target, Targets
 from journeysim.experiment.statistics import Estimate
 from journeysim.journey import Journey
@@ -24,7 +25,7 @@ def serves(journey: Journey, group: str, touchpoint: str) -> bool:
     return bool(set(journey.staff[group].serves) & set(journey.lines_of(journey.touchpoints[touchpoint])))
 
 
-def neediest(journey: Journey, now: OptionResult, targets: Targets) -> tuple[str, str]:
+def neediest(journey: Journey, now: OptionResult, targets: Targets, *, in_market: bool) -> tuple[str, str]:
     """Choose the group to roster.
 
     Parameters
@@ -39,7 +40,7 @@ def neediest(journey: Journey, now: OptionResult, targets: Targets) -> tuple[str
     touchpoints or groups, only those groups and those that serve there are asked.
     """
     found = now.by("touchpoint")
-    groups = _eligible(journey, targets)
+    groups = eligible(journey, targets, in_market=in_market)
     places = [one.name for one in targets.each if one.scope == "touchpoint"]
     named = [one.name for one in targets.each if one.scope == "staff"]
     if len(groups) == 1 and (places or named):
@@ -59,7 +60,18 @@ def neediest(journey: Journey, now: OptionResult, targets: Targets) -> tuple[str
     return best, f"{reason}, and most time is waited for it"
 
 
-def _eligible(journey: Journey, targets: Targets) -> list[str]:
+def eligible(journey: Journey, targets: Targets, *, in_market: bool) -> list[str]:
+    """Groups among which the neediest is looked for: those that the targets name, and hang on."""
+    chosen = _named(journey, targets)
+    hanging = [
+        name
+        for name in chosen
+        if all(hangs_on(one, journey, name, in_market=in_market) for one in targets.each)
+    ]
+    return hanging or chosen
+
+
+def _named(journey: Journey, targets: Targets) -> list[str]:
     people = [name for name, one in journey.staff.items() if one.kind == "person"] or list(journey.staff)
     named = {one.name for one in targets.each if one.scope == "staff"}
     places = [one.name for one in targets.each if one.scope == "touchpoint"]

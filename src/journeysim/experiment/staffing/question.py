@@ -10,7 +10,8 @@ from journeysim.errors import InputError, Problem
 from journeysim.experiment.results import OptionResult
 from journeysim.experiment.scenario import Scenario
 from journeysim.experiment.staffing.bench import Rostering
-from journeysim.experiment.staffing.group import neediest, others_serve, serves
+from journeysim.experiment.staffing.dependence import independent
+from journeysim.experiment.staffing.group import eligible, neediest, others_serve, serves
 from journeysim.experiment.staffing.search import Roster
 from journeysim.experiment.staffing.shifts import Shift, ShiftRule, allowed_shifts
 from journeysim.experiment.staffing.start import (
@@ -22,7 +23,8 @@ from journeysim.experiment.staffing.start import (
     slot_loads,
     slots_of,
 )
-from journeysim.experiment.staffing.target import Target, Targets, names_refused, parse_targets
+from journeysim.experiment.staffing.target import Target, Targets
+from journeysim.experiment.staffing.target_text import names_refused, parse_targets
 from journeysim.journey import Journey
 from journeysim.journey.faults import nearest
 
@@ -122,7 +124,10 @@ def refuse(scenario: Scenario, file: str, asked: Asked, replications: int) -> No
     if replications < FEWEST:
         problem = f"at least {FEWEST} replications are required"
         problems.append(Problem("", 0, 0, "", problem, str(replications)))
-    problems += names_refused(asked.targets, option.journey, in_market=option.market is not None)
+    in_market = option.market is not None
+    problems += names_refused(asked.targets, option.journey, in_market=in_market)
+    if not problems:
+        problems += _independent(asked, option.journey, in_market=in_market)
     if not problems and asked.shift_rule is not None:
         slots = slots_of(option.journey, option.days, asked.slot_min)
         allowed_shifts(slots.edges, asked.shift_rule)
@@ -143,7 +148,7 @@ def question_of(scenario: Scenario, asked: Asked, now: OptionResult) -> Question
     journey = option.journey
     slots = slots_of(journey, option.days, asked.slot_min)
     if group is None:
-        group, because = neediest(journey, now, targets)
+        group, because = neediest(journey, now, targets, in_market=option.market is not None)
     today = roster_today(journey, group, option.days, slots)
     loads = slot_loads(journey, group, option.days, slots)
     knows = tuple(one for one in targets.each if _formula_knows(one, journey, group))
@@ -173,6 +178,13 @@ def question_of(scenario: Scenario, asked: Asked, now: OptionResult) -> Question
         most=most,
         allowed=None if rule is None else tuple(allowed_shifts(slots.edges, rule)),
     )
+
+
+def _independent(asked: Asked, journey: Journey, *, in_market: bool) -> list[Problem]:
+    """Problems of targets that no roster can change, of the group asked for or of any that may be taken."""
+    groups = eligible(journey, asked.targets, in_market=in_market) if asked.group is None else [asked.group]
+    found = [independent(asked.targets.each, journey, one, in_market=in_market) for one in groups]
+    return min(found, key=len)
 
 
 def _formula_knows(target: Target, journey: Journey, group: str) -> bool:
