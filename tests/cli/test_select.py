@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 GRID = """\
@@ -98,3 +99,19 @@ def test_help_shows_examples(cli):
     found = cli("select", "--help")
     assert found.returncode == 0
     assert "journeysim select scenarios/lunch-hour.yaml --metric wait_mean_min --smallest" in found.stdout
+
+
+def test_a_folder_begun_with_other_versions_is_told_once(shared_cli, chosen):
+    for path in (shared_cli.folder / "runs").glob("*/run.json"):
+        header = json.loads(path.read_text(encoding="utf-8"))
+        header["versions"]["numpy"] = "0.1"
+        path.write_text(json.dumps(header), encoding="utf-8")
+    again = shared_cli(*CHOICE, "--jobs", "1")
+    assert again.returncode == 0, again.stderr
+    (note,) = [line for line in again.stderr.splitlines() if line.startswith("note: ")]
+    assert note.startswith("note: the run was begun with other versions: numpy 0.1 then, ")
+    # Of the two folders also that of the selection by itself is told.
+    (fresh,) = (shared_cli.folder / "runs").glob("*best-again*/run.json")
+    fresh.write_text(fresh.read_text(encoding="utf-8").replace('"0.1"', f'"{np.__version__}"'))
+    again = shared_cli(*CHOICE, "--jobs", "1")
+    assert again.stderr.count("note: the run was begun with other versions: numpy 0.1 then, ") == 1

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from journeysim.cli.columns import Table, wrapped
-from journeysim.cli.guard import say, show
+from journeysim.cli.guard import show
 from journeysim.cli.progress import Stages
-from journeysim.cli.scenarios import can_be_continued, few_lines, kept_lines, read_scenario
+from journeysim.cli.scenarios import can_be_continued, few_lines, kept_lines, read_scenario, say_notes
 from journeysim.experiment.cells import MISSING
 from journeysim.experiment.files import refuse_unwritable_folder
 from journeysim.experiment.golden.search import Gain, Golden, golden
@@ -56,8 +56,7 @@ def golden_command(request: GoldenRequest) -> None:
             tell=stages.begin,
             name=str(request.scenario),
         )
-    for note in [*found.screening.notes, *(found.fresh.notes if found.fresh else ())]:
-        say(f"note: {note}")
+    say_notes([*found.screening.notes, *(found.fresh.notes if found.fresh else ())])
     show(golden_json(found) if request.as_json else golden_text(found))
 
 

@@ -34,6 +34,12 @@ def read_scenario(
     return scenario
 
 
+def say_notes(notes: Iterable[str]) -> None:
+    """Say what should be known beside the numbers, once where two runs of a search have the same to say."""
+    for note in dict.fromkeys(notes):
+        say(f"note: {note}")
+
+
 @contextlib.contextmanager
 def can_be_continued() -> Iterator[None]:
     """Where the block is stopped early, add the command that goes on."""

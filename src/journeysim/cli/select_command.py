@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from journeysim.cli.columns import Table, wrapped
-from journeysim.cli.guard import say, show
+from journeysim.cli.guard import show
 from journeysim.cli.progress import Stages
-from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario
+from journeysim.cli.scenarios import can_be_continued, kept_lines, read_scenario, say_notes
 from journeysim.experiment.cells import (
     MISSING,
     Column,
@@ -59,8 +59,7 @@ def select_command(request: SelectRequest) -> None:
             tell=stages.begin,
             name=str(request.scenario),
         )
-    for note in found.fresh.notes:
-        say(f"note: {note}")
+    say_notes(found.notes)
     document = json.dumps(found.document, ensure_ascii=False, allow_nan=False, indent=2)
     show(document if request.as_json else select_text(found))
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from pydantic_core import PydanticCustomError
 
 from journeysim.cli.columns import Table, wrapped
-from journeysim.cli.guard import say, show
+from journeysim.cli.guard import show
 from journeysim.cli.progress import Stages
-from journeysim.cli.scenarios import can_be_continued, few_lines, kept_lines, read_scenario
+from journeysim.cli.scenarios import can_be_continued, few_lines, kept_lines, read_scenario, say_notes
 from journeysim.errors import InputError, Problem
 from journeysim.experiment.cells import MISSING
 from journeysim.experiment.files import refuse_unwritable_folder
@@ -79,8 +79,7 @@ def staff_command(request: StaffRequest) -> None:
             tell=stages.begin,
             name=str(request.scenario),
         )
-    for note in found.notes:
-        say(f"note: {note}")
+    say_notes(found.notes)
     show(staffing_json(found) if request.as_json else staffing_text(found))
 
 

@@ -26,7 +26,7 @@ from journeysim.experiment.results import (
     difference_document,
     estimate_document,
 )
-from journeysim.experiment.reuse import open_folder
+from journeysim.experiment.reuse import Opened, open_folder
 from journeysim.experiment.runner import run_chunks
 from journeysim.experiment.running import run
 from journeysim.experiment.runs import Run
@@ -81,6 +81,7 @@ class Selected:
     guaranteed : whether the selection ended before its ceiling.
     fresh : the chosen one beside the baseline on other luck, as a run.
     folder : where the replications of the selection are kept; None where they are not.
+    notes : what the caller should know of the folders beside the numbers.
     """
 
     scenario: Scenario
@@ -92,6 +93,7 @@ class Selected:
     guaranteed: bool
     fresh: Run = field(repr=False)
     folder: Path | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def close(self) -> tuple[str, ...]:
@@ -225,7 +227,8 @@ def select(
     kept = _part(loaded, loaded.options, "selection")
     own = {} if rules is None or out is None else {OWN_RULES: rules_text(rules).encode()}
     kept = replace(kept, files={**kept.files, _NOTE: _NOTE_TEXT, **own})
-    with workers_kept(jobs, cluster), _folder(out, kept, resume) as folder:
+    with workers_kept(jobs, cluster), _opened(out, kept, resume) as opened:
+        folder = None if opened is None else opened.folder
         work = work_of(
             kept,
             ENGINES[0],
@@ -264,6 +267,7 @@ def select(
             selection.settled,
             fresh,
             None if folder is None else folder.path,
+            (*(() if opened is None else opened.notes), *fresh.notes),
         )
         if folder is not None:
             folder.write_result(found.document)
@@ -325,12 +329,12 @@ def _part(scenario: Scenario, options: Sequence[Option], part: str) -> Scenario:
 
 
 @contextlib.contextmanager
-def _folder(out: str | Path | None, scenario: Scenario, resume: bool) -> Iterator[RunFolder | None]:
+def _opened(out: str | Path | None, scenario: Scenario, resume: bool) -> Iterator[Opened | None]:
     if out is None:
         yield None
         return
     with open_folder(Path(out), scenario, ENGINES[0], steps=False, resume=resume) as opened:
-        yield opened.folder
+        yield opened
 
 
 class _Bench:
