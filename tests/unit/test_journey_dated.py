@@ -29,7 +29,7 @@ def branch(**changes: Any) -> Data:
         "hours": {"open": "09:00", "close": "17:00"},
         "segments": {"regular": {"share": 0.9}, "vip": {"share": 0.1}},
         "needs": {"cash": {"share": 0.8, "start": "desk"}, "loan": {"share": 0.2, "start": "desk"}},
-        "arrivals": {"per_hour": 0, "day_of_week": {"sun": 0}},
+        "arrivals": {"per_hour": 0.1, "day_of_week": {"sun": 0}},
         "staff": {"advisers": {"count": 1, "serves": ["line"]}},
         "queues": {"line": {}},
         "touchpoints": {"desk": {"stage": "Advise", "queue": "line", "service": {"constant": "10 min"}}},
