@@ -29,7 +29,7 @@ def branch(**changes: Any) -> Data:
         "hours": {"open": "09:00", "close": "17:00"},
         "segments": {"regular": {"share": 0.9}, "vip": {"share": 0.1}},
         "needs": {"cash": {"share": 0.8, "start": "desk"}, "loan": {"share": 0.2, "start": "desk"}},
-        "arrivals": {"per_hour": 0.1, "day_of_week": {"sun": 0}},
+        "arrivals": {"per_hour": 0, "day_of_week": {"sun": 0}},
         "staff": {"advisers": {"count": 1, "serves": ["line"]}},
         "queues": {"line": {}},
         "touchpoints": {"desk": {"stage": "Advise", "queue": "line", "service": {"constant": "10 min"}}},
@@ -389,14 +389,15 @@ def test_every_date_of_a_log_needs_a_roster(folder: Folder) -> None:
 
 
 def test_counts_that_hold_only_outside_the_hours(folder: Folder) -> None:
-    data = branch(staff__advisers__count=BY_DAY)
+    # Who comes brings work, of which nothing shall be said here.
+    data, nobody = branch(staff__advisers__count=BY_DAY), "nobody ever comes, "
     folder.write("agents.csv", *week("08:00,2", "12:00,3", "17:00,0", "18:00,0"))
-    assert folder.warnings(data) == []
+    assert folder.warnings(data) == [nobody]
     folder.write("agents.csv", *week("07:00,1", "08:00,2", "09:00,2", "17:00,1"))
     told = "counts of the roster that hold only outside the opening hours, "
-    assert folder.warnings(data) == [told + "18 of 24"]
+    assert folder.warnings(data) == [nobody, told + "18 of 24"]
     folder.write("agents.csv", *week("08:00,2"), "2027-01-10,09:00,2")
-    assert folder.warnings(data) == [told + "1 of 7"]
+    assert folder.warnings(data) == [nobody, told + "1 of 7"]
     folder.write("agents.csv", *week("07:00,2", "08:00,0", "17:00,2"))
     problem = folder.problem(data)
     assert problem.problem == "nobody of the roster is on duty in the opening hours"
@@ -405,7 +406,7 @@ def test_counts_that_hold_only_outside_the_hours(folder: Folder) -> None:
     data["staff"]["advisers"]["count"] = AGENTS
     assert folder.problem(data).problem == problem.problem
     folder.write("agents.csv", "from,agents", "08:00,0")
-    assert folder.warnings(data) == []
+    assert folder.warnings(data) == [nobody]
 
 
 def test_load_is_held_against_the_mean_roster(folder: Folder) -> None:
