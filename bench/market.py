@@ -29,26 +29,30 @@ OUR_SHARE = 0.35
 CUSTOMERS_OF_MAP = 12_000
 """The map's arrivals are those of a branch with so many customers."""
 MONTHS = 12
+PEOPLE_YEARS = 300_000
+"""At least so many are measured: a small market's year is over before memory has been touched once."""
 
 
 @dataclass(frozen=True)
 class MarketMeasured:
-    """What a year of a market took, calibration and burn-in apart.
+    """What years of a market took, calibration and burn-ins apart.
 
     Attributes
     ----------
     people, branches : in the market, and of our bank.
+    years : how many, each a replication of its own.
     visits : of all banks' customers; ours are simulated step by step.
     own_visits : ours.
     seconds : of the horizon.
     engine_s : of them in the days of our branches, scores included.
     visits_s : of them in the market's own work on visits: who comes, scores of rivals, opinions, talk.
-    before_s : calibration, network and a month of burn-in before the horizon.
+    before_s : calibration, networks and months of burn-in before the horizons.
     peak_mb : most memory that the process held.
     """
 
     people: int
     branches: int
+    years: int
     visits: int
     own_visits: int
     seconds: float
@@ -65,7 +69,7 @@ class MarketMeasured:
     @property
     def customer_months_per_s(self) -> float:
         """Customers of all banks, times months, a second of the months' ends."""
-        return self.people * MONTHS / self.months_s
+        return self.people * MONTHS * self.years / self.months_s
 
     @property
     def visits_per_s(self) -> float:
@@ -111,31 +115,49 @@ def _measure(people: int) -> MarketMeasured:
     began = time.perf_counter()
     start = calibrated(option, 7, 10.0, months=2)
     clock = _Clock()
+    years = max(PEOPLE_YEARS // people, 1)
+    own = everybody = 0.0
     with _timed(clock):
-        done = project([option], 0, start, seed=7, replication=0, target_wait_min=10.0)
-    ended = time.perf_counter()
-    seconds = ended - clock.horizon
-    engine = clock.total("engine")
-    on_visits = clock.total("visits") - engine
-    visits = sum(record["visits"] for record in done[0].months)
-    everybody = sum(record["visits_all_banks"] for record in done[0].months)
-    peak = peak_mb()
-    branches = len(option.market.banks[0].branches)
+        for replication in range(years):
+            done = project([option], 0, start, seed=7, replication=replication, target_wait_min=10.0)
+            clock.stop()
+            own += sum(record["visits"] for record in done[0].months)
+            everybody += sum(record["visits_all_banks"] for record in done[0].months)
     return MarketMeasured(
-        people, branches, int(everybody), int(visits), seconds, engine, on_visits, clock.horizon - began, peak
+        people=people,
+        branches=len(option.market.banks[0].branches),
+        years=years,
+        visits=int(everybody),
+        own_visits=int(own),
+        seconds=clock.seconds["horizon"],
+        engine_s=clock.seconds["engine"],
+        visits_s=clock.seconds["visits"] - clock.seconds["engine"],
+        before_s=time.perf_counter() - began - clock.seconds["horizon"],
+        peak_mb=peak_mb(),
     )
 
 
 class _Clock:
-    """Spans of time by kind of work, and when the horizon began."""
+    """Seconds in the horizons, and of them by kind of work."""
 
     def __init__(self) -> None:
-        self.spans: list[tuple[str, float, float]] = []
-        self.horizon = 0.0
+        self.seconds = dict.fromkeys(("horizon", "engine", "visits"), 0.0)
+        self._begun: float | None = None
 
-    def total(self, kind: str) -> float:
-        """Seconds of a kind of work in the horizon."""
-        return sum(end - begin for what, begin, end in self.spans if what == kind and begin >= self.horizon)
+    def start(self) -> None:
+        """Let a horizon begin."""
+        self._begun = time.perf_counter()
+
+    def stop(self) -> None:
+        """Let it end."""
+        assert self._begun is not None
+        self.seconds["horizon"] += time.perf_counter() - self._begun
+        self._begun = None
+
+    def add(self, kind: str, seconds: float) -> None:
+        """Note work, which counts in a horizon alone."""
+        if self._begun is not None:
+            self.seconds[kind] += seconds
 
 
 @contextmanager
@@ -146,7 +168,7 @@ def _timed(clock: _Clock) -> Iterator[None]:
         def inner(*args: Any, **kwargs: Any) -> Any:
             begin = time.perf_counter()
             found = call(*args, **kwargs)
-            clock.spans.append((kind, begin, time.perf_counter()))
+            clock.add(kind, time.perf_counter() - begin)
             return found
 
         return inner
@@ -160,7 +182,7 @@ def _timed(clock: _Clock) -> Iterator[None]:
             yield batch
 
     def begin(*args: Any, **kwargs: Any) -> World:
-        clock.horizon = time.perf_counter()
+        clock.start()
         return branch_out(*args, **kwargs)
 
     changes: list[tuple[Any, str, Any]] = [
@@ -184,14 +206,14 @@ def _timed(clock: _Clock) -> Iterator[None]:
 
 def print_markets(found: list[MarketMeasured]) -> None:
     """Print one line for each size."""
-    print("\nMarket: a year of branch days, every visit simulated, one process; start and burn-in apart")
+    print("\nMarket: years of branch days, every visit simulated, one process; start and burn-in apart")
     print(
-        f"{'people':>10}{'branches':>9}{'our visits':>12}{'seconds':>9}{'branches':>10}{'visits':>8}"
-        f"{'months':>8}{'visits/s':>12}{'customer-months/s':>19}{'peak MB':>9}"
+        f"{'people':>10}{'branches':>9}{'years':>6}{'our visits':>12}{'seconds':>9}{'branches':>10}"
+        f"{'visits':>8}{'months':>8}{'visits/s':>12}{'customer-months/s':>19}{'peak MB':>9}"
     )
     for one in found:
         print(
-            f"{one.people:10,}{one.branches:9}{one.own_visits:12,}{one.seconds:9.1f}{one.engine_s:10.1f}"
+            f"{one.people:10,}{one.branches:9}{one.years:6}{one.own_visits:12,}{one.seconds:9.1f}{one.engine_s:10.1f}"
             f"{one.visits_s:8.2f}{one.months_s:8.2f}{one.visits_per_s:12,.0f}"
             f"{one.customer_months_per_s:19,.0f}{one.peak_mb:9,.0f}"
         )

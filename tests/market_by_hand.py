@@ -109,6 +109,7 @@ def state_of(bank: list[int], banks: int = 2, **values: Any) -> State:
     """People with the given banks, long there, of no opinion, unless ``values`` says otherwise."""
     people = len(bank)
     found = State(
+        segment=np.zeros(people, dtype=np.int64),
         bank=np.array(bank, dtype=np.int64),
         tenure=np.full(people, 24),
         visits=np.ones(people, dtype=np.int64),
@@ -149,5 +150,6 @@ def visits_of(
         staff=np.array(nothing if staff is None else staff, dtype=np.float64),
         product=np.array(nothing if product is None else product, dtype=np.float64),
         time=np.arange(count),
+        begins=np.ones(count, dtype=bool),
         luck_address=Address.of(np.arange(count), 7, np.full(count, day)),
     )

@@ -76,7 +76,7 @@ class Choices:
     ----------
     people, own, to : shape (moving,): who, which bank they left (-1: new in town), which one they took.
     thought : shape (moving, banks), what they thought of each.
-    banks, constants : what else the choice went by.
+    banks, constants : what else the choice went by; constants of shape (moving, banks).
     """
 
     people: np.ndarray
@@ -132,7 +132,8 @@ def watched(months: int) -> Iterator[deque[Month]]:
     def choose(state: State, people: np.ndarray, own: np.ndarray, banks: Banks, *others: Any) -> Any:
         thought = reputation(state, people)
         to = real["choose"](state, people, own, banks, *others)
-        now["choices"] = Choices(people, own, to, thought, banks, others[0])
+        of_each = others[0][:, state.segment[people]].T
+        now["choices"] = Choices(people, own, to, thought, banks, of_each)
         found.append(Month(**now))
         return to
 

@@ -22,6 +22,7 @@ from tests.market_maps import write_market
 SMALLER_FILES = {
     "scenarios/*.yaml": (
         (r"^replications: .*$", "replications: 2"),
+        (r"\n +burn_in_months: \d+$", ""),
         (r"^( +)months: \d+$", r"\1months: 1\n\1burn_in_months: 1"),
         (r"^( +)customers: \d+", r"\g<1>customers: 600"),
         (r"opens: \d{4}-\d\d-\d\d$", "opens: 2027-01-05"),

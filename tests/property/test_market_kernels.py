@@ -14,7 +14,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from tests.market_by_hand import behaviour_with, scored_market, state_of, visits_of
 
 from journeysim.branch.luck import Luck
-from journeysim.market.choosing import Banks, attraction, balancing_constants, images, preferred
+from journeysim.market.balancing import balancing_constants
+from journeysim.market.choosing import Banks, attraction, images, preferred
 from journeysim.market.leaving import contagion, multipliers, settle, steady_hazards
 from journeysim.market.model import Alternative, ScoreShape
 from journeysim.market.network import Network
@@ -233,7 +234,7 @@ def test_no_constant_leads_to_numbers_that_are_none(
     assert ((best >= 0) & (best <= 1)).all()
     assert best.sum() <= 1 + 1e-9
     banks = Banks.of(("", "A", "B"), np.array([0.35, 0.4, 0.25]), there, image)
-    drawn = attraction(state, np.arange(PEOPLE), banks, np.array([5.0, -5.0, 0.0]), rules.choosing)
+    drawn = attraction(state, np.arange(PEOPLE), banks, np.array([[5.0], [-5.0], [0.0]]), rules.choosing)
     felt = np.random.default_rng(1).uniform(0, 30, PEOPLE)
     found = settle(state, felt, drawn, rules.leaving, None, LUCK, 3)
     for numbers in (drawn, found.multiplier, found.leaves, found.goes):
@@ -243,7 +244,7 @@ def test_no_constant_leads_to_numbers_that_are_none(
     steady = steady_hazards(state, np.arange(PEOPLE), drawn, rules.leaving, found.multiplier)
     assert np.isfinite(steady).all()
     out = np.bincount(state.bank, weights=found.leaves + found.goes, minlength=BANKS)
-    constants = balancing_constants(state, found.leaves, found.goes, out, banks, rules.choosing)
+    constants = balancing_constants(state, found.leaves, found.goes, out[:, None], banks, rules.choosing)
     assert (np.abs(constants) <= 20).all()
 
 

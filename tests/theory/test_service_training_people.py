@@ -25,6 +25,7 @@ STABLE = RUNGS.index("stable")
 def people(number: int, banks: int = 1, **others: np.ndarray) -> State:
     """Customers of bank 0 who think nothing yet and have heard nothing."""
     state = State(
+        segment=np.zeros(number, dtype=np.int64),
         bank=np.zeros(number, dtype=np.int64),
         tenure=np.full(number, 60),
         visits=np.ones(number, dtype=np.int64),
@@ -50,9 +51,8 @@ def visits_of(score: np.ndarray, day: int, person: np.ndarray | None = None) -> 
     """One visit of each person on a day, all moments alike."""
     who = np.arange(score.size) if person is None else person
     time = np.full(score.size, day)
-    return Visits(
-        who, np.zeros(score.size, dtype=np.int64), score, score, score, time, Address.of(who, 0, time)
-    )
+    bank, begins = np.zeros(score.size, dtype=np.int64), np.ones(score.size, dtype=bool)
+    return Visits(who, bank, score, score, score, time, begins, Address.of(who, 0, time))
 
 
 def lived(state: State, score: np.ndarray, day: int) -> None:
@@ -121,7 +121,7 @@ def test_half_choose_the_bank_that_serves_best_three_in_ten_the_strongest_and_tw
         tags=(1, 2, 3), strength=np.log(shares), open=np.array([True, True, False]), image=np.zeros(3)
     )
     newcomers, nobody = np.arange(number), np.full(number, -1)
-    to = choose(state, newcomers, nobody, banks, np.zeros(3), RULES.choosing, LUCK, 1)
+    to = choose(state, newcomers, nobody, banks, np.zeros((3, 1)), RULES.choosing, LUCK, 1)
     kinds = RULES.choosing
     assert (kinds.by_reputation, kinds.by_strength, kinds.by_convenience) == (0.5, 0.3, 0.2)
     # Who chooses by reputation takes the first, by strength the second, by convenience either.

@@ -11,7 +11,6 @@ from journeysim.branch.luck import Luck, name_tag
 from journeysim.market.choosing import (
     Banks,
     attraction,
-    balancing_constants,
     choose,
     images,
     preferred,
@@ -119,7 +118,9 @@ def test_multipliers_by_hand():
 
 def test_on_the_month_of_their_own_constants_each_reason_has_its_share():
     state = crowd()
-    drawn = attraction(state, np.arange(state.people), banks_of([0.35, 0.4, 0.25]), np.zeros(3), CHOOSING)
+    drawn = attraction(
+        state, np.arange(state.people), banks_of([0.35, 0.4, 0.25]), np.zeros((3, 1)), CHOOSING
+    )
     felt = np.zeros(state.people)
     found = settle(state, felt, drawn, LEAVING, None, LUCK, 4)
     hazard = yearly_hazard(LEAVING) / 12
@@ -169,7 +170,7 @@ def test_the_dead_are_the_same_whoever_else_leaves():
 
 def test_who_has_nowhere_to_go_stays():
     state = state_of([0] * 20_000, banks=1, satisfaction=-1.0)
-    drawn = attraction(state, np.arange(state.people), banks_of([1.0]), np.zeros(1), CHOOSING)
+    drawn = attraction(state, np.arange(state.people), banks_of([1.0]), np.zeros((1, 1)), CHOOSING)
     assert drawn.max() == 0
     rules = behaviour_with(leaving__per_year=0.9).leaving
     found = settle(state, np.zeros(state.people), drawn, rules, None, LUCK, 0)
@@ -181,7 +182,9 @@ def test_who_has_nowhere_to_go_stays():
 def test_steady_hazards_are_those_of_the_month_without_what_passes():
     state = crowd(500)
     state.bad_first[:] = False
-    drawn = attraction(state, np.arange(state.people), banks_of([0.35, 0.4, 0.25]), np.zeros(3), CHOOSING)
+    drawn = attraction(
+        state, np.arange(state.people), banks_of([0.35, 0.4, 0.25]), np.zeros((3, 1)), CHOOSING
+    )
     constants = np.random.default_rng(3).uniform(0.5, 2, (3, 4))
     found = settle(state, np.zeros(500), drawn, LEAVING, constants, LUCK, 0)
     assert_allclose(
@@ -221,11 +224,11 @@ def test_choices_come_with_their_probabilities():
     people = 60_000
     state = state_of([0] * people, banks=3)
     state.heard[:] = np.array([[0.1], [0.3], [-0.1]])
-    banks, constants = banks_of([0.35, 0.4, 0.25], image=[0.0, -0.1, 0.2]), np.array([0.2, -0.1, 0.0])
+    banks, constants = banks_of([0.35, 0.4, 0.25], image=[0.0, -0.1, 0.2]), np.array([[0.2], [-0.1], [0.0]])
     for own in (-1, 1):
         left = np.full(people, own)
         to = choose(state, np.arange(people), left, banks, constants, CHOOSING, LUCK, 5)
-        utility = utilities(reputation(state, np.arange(1)), left[:1], banks, constants, CHOOSING)
+        utility = utilities(reputation(state, np.arange(1)), left[:1], banks, constants.T, CHOOSING)
         expected = probabilities(utility, CHOOSING)[0]
         found = np.bincount(to, minlength=3) / people
         assert (np.abs(found - expected) <= 4 * np.sqrt(expected * (1 - expected) / people)).all()
@@ -235,12 +238,12 @@ def test_a_bank_that_is_not_open_is_not_chosen_and_draws_nobody():
     state = state_of([0] * 1000, banks=3)
     state.heard[2] = 1.0
     shut = banks_of([0.6, 0.4, 0.0], is_open=[True, True, False])
-    to = choose(state, np.arange(1000), np.full(1000, -1), shut, np.zeros(3), CHOOSING, LUCK, 0)
+    to = choose(state, np.arange(1000), np.full(1000, -1), shut, np.zeros((3, 1)), CHOOSING, LUCK, 0)
     assert set(to.tolist()) == {0, 1}
     two = state_of([0] * 1000)
     assert_allclose(
-        attraction(state, np.arange(state.people), shut, np.zeros(3), CHOOSING),
-        attraction(two, np.arange(two.people), banks_of([0.6, 0.4]), np.zeros(2), CHOOSING),
+        attraction(state, np.arange(state.people), shut, np.zeros((3, 1)), CHOOSING),
+        attraction(two, np.arange(two.people), banks_of([0.6, 0.4]), np.zeros((2, 1)), CHOOSING),
     )
 
 
@@ -248,33 +251,10 @@ def test_what_draws_people_by_hand():
     state = state_of([0, 1])
     state.heard[0] = 0.1
     weight = [0.5 * np.exp(6 * 0.1) + 0.3 * 0.8 + 0.2, np.e * (0.5 + 0.3 * 0.2 + 0.2)]
-    found = attraction(state, np.arange(state.people), banks_of([0.8, 0.2]), np.array([0.0, 1.0]), CHOOSING)
-    assert_allclose(found, weight[::-1])
-
-
-def test_balancing_constants_bring_to_each_bank_as_many_as_wanted():
-    state = crowd(3000)
-    random = np.random.default_rng(2)
-    leaves, goes = random.uniform(0, 0.02, 3000), random.uniform(0, 0.002, 3000)
-    out = np.bincount(state.bank, weights=leaves + goes, minlength=3)
-    wanted = out * [1.1, 0.9, 1.0]
-    wanted *= out.sum() / wanted.sum()
-    banks = banks_of([0.35, 0.4, 0.25], image=[0.1, 0.0, -0.2])
-    constants = balancing_constants(state, leaves, goes, wanted, banks, CHOOSING)
-    assert constants.mean() == pytest.approx(0, abs=1e-12)
-    thought = reputation(state, np.arange(3000))
-    leaving = probabilities(utilities(thought, state.bank, banks, constants, CHOOSING), CHOOSING)
-    new = probabilities(utilities(thought, np.full(3000, -1), banks, constants, CHOOSING), CHOOSING)
-    assert_allclose((leaves[:, None] * leaving + goes[:, None] * new).sum(axis=0), wanted, rtol=1e-5)
-
-
-def test_a_bank_that_cannot_be_balanced_ends_at_bounds():
-    state = state_of([0] * 90 + [1] * 10)
-    leaves = np.full(100, 0.01)
-    constants = balancing_constants(
-        state, leaves, np.zeros(100), np.array([0.9, 0.1]), banks_of([0.9, 0.1]), CHOOSING
+    found = attraction(
+        state, np.arange(state.people), banks_of([0.8, 0.2]), np.array([[0.0], [1.0]]), CHOOSING
     )
-    assert_allclose(constants, [10, -10])
+    assert_allclose(found, weight[::-1])
 
 
 def test_people_prefer_the_banks_as_their_named_reputations_say():

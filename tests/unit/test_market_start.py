@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.market_by_hand import behaviour_with, scenario_of
+from tests.branch_days import changed
+from tests.market_by_hand import SMALL, behaviour_with, scenario_of
 
 from journeysim.market.model import Alternative
 from journeysim.market.start import AVERAGED_MONTHS, Start, calibrated
@@ -42,10 +43,12 @@ def test_what_was_found_is_the_mean_of_the_last_months(start):
 
 def test_a_start_is_kept_and_read_again_bit_for_bit(start):
     again = Start.from_bytes(start.to_bytes())
-    for name in ("satisfaction", "heard", "image", "usual_gap_months"):
+    for name in ("satisfaction", "heard", "image", "usual_gap_months", "visits_a_month"):
         assert_array_equal(getattr(again, name), getattr(start, name))
-    for name in ("score", "staff", "product"):
-        assert_array_equal(getattr(again.sample, name), getattr(start.sample, name))
+    for bank in range(3):
+        for name in ("score", "staff", "product", "segment"):
+            assert_array_equal(getattr(again.samples[bank], name), getattr(start.samples[bank], name))
+    assert again.samples[1] is again.samples[0]
     assert_array_equal(again.constants.leaving, start.constants.leaving)
     assert_array_equal(again.constants.choosing, start.constants.choosing)
     assert again.months == ()
@@ -61,6 +64,35 @@ def test_a_start_depends_on_the_seed_alone_and_not_on_the_horizons_replications(
 def test_the_usual_gap_is_customers_by_visits_of_a_month(start):
     # 20 and 12 an hour on nine days a month, eight in ten of them regular, as are the customers.
     assert_allclose(start.usual_gap_months, 300 / (32 * 9), rtol=0.35)
+    assert_allclose(start.visits_a_month, 1 / start.usual_gap_months)
+
+
+def test_contacts_of_a_case_are_one_for_the_usual_gap_and_many_for_opinions(start):
+    again = [
+        {"name": "again", "to": "counter", "probability": 0.5, "after": {"constant": "7 days"}},
+        {"to": "machine", "when": {"need": "cash"}, "probability": 0.4},
+        {"to": "leave"},
+    ]
+    found = calibrated(baseline(plan={"touchpoints.counter.next": again}), 5, 10.0, months=12)
+    assert_allclose(found.usual_gap_months, start.usual_gap_months, rtol=0.35)
+    # Half of the contacts that are served lead to another one: some have to be given up.
+    contacts = found.visits_a_month * found.usual_gap_months
+    assert ((contacts > 1.3) & (contacts < 2.1)).all()
+
+
+def test_a_bank_with_a_map_of_its_own_has_scores_of_its_own():
+    faster = {"share": 0.4, "journey": changed(SMALL, {"staff.tellers.count": 4})}
+    found = calibrated(baseline(market={"rivals.Rival A": faster}), 5, 10.0, months=12)
+    ours, theirs, like_ours = found.samples
+    assert theirs.score.mean() > ours.score.mean()
+    assert like_ours is ours
+    vip = ours.of_segment(1)
+    assert (vip.segment == 1).all()
+    assert vip.score.size == (ours.segment == 1).sum() > 0
+    assert ours.of_segment(7) is ours
+    again = Start.from_bytes(found.to_bytes())
+    assert_array_equal(again.samples[1].score, theirs.score)
+    assert again.samples[2] is again.samples[0]
 
 
 def test_a_bank_with_named_reputation_is_thought_of_as_named():
@@ -80,7 +112,7 @@ def test_a_bank_yet_to_open_has_our_constants_and_nobody():
     option = baseline(market={"rivals.New": {"opens": "2027-02-01"}})
     found = calibrated(option, 5, 10.0, months=12)
     assert_array_equal(found.constants.leaving[3], found.constants.leaving[0])
-    assert found.constants.choosing[3] == 0
+    assert (found.constants.choosing[3] == 0).all()
     assert found.months[-1].values["bank", "New", "customers"] == 0
 
 

@@ -66,6 +66,10 @@ class PendingContacts:
             )
             self._pending.setdefault(day_number, []).append((plan, contacts))
 
+    def any(self) -> bool:
+        """Whether there are any."""
+        return bool(self._pending)
+
     def coming(self, plan: Plan, day: OpenDay, luck: Luck, log: RecordedArrivals | None) -> list[Arrivals]:
         """Contacts of a day, each at a time drawn from the arrival profile of that day.
 

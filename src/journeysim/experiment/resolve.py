@@ -14,7 +14,7 @@ from typing import Any
 from journeysim.branch.own_rules import OwnRules
 from journeysim.errors import JourneySimError
 
-RESULTS = 2
+RESULTS = 3
 """Raised whenever the numbers of an unchanged scenario move, so that old runs are not continued."""
 
 OWN_RULES = "files/own_rules.py"

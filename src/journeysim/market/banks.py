@@ -105,6 +105,11 @@ class BranchAtWork:
             other._pending = self._pending.carried_over(self.timeline.all_open_days(branch))
         return other
 
+    @property
+    def expects_contacts(self) -> bool:
+        """Whether a case is still to go on."""
+        return self._pending is not None and self._pending.any()
+
     def forget(self, gone: IntArray) -> None:
         """Drop the contacts still to come of people in whose places somebody new lives."""
         if self._pending is not None:
@@ -201,6 +206,7 @@ class BranchAtWork:
             staff=np.minimum(scores.staff + self.learnt, 1.0),
             product=np.minimum(scores.product + self.learnt, 1.0),
             time=times(batch.arrivals.luck_address.day.astype(np.int64), batch.arrivals.tick),
+            begins=batch.arrivals.contact == 1,
             luck_address=batch.arrivals.luck_address,
         )
 
@@ -215,23 +221,32 @@ class BranchAtWork:
 
 @dataclass(frozen=True)
 class ScoreSample:
-    """Scores that visits of our baseline had, without what the person's disposition added.
+    """Scores that a bank's simulated visits had, without what the person's disposition added.
 
     Attributes
     ----------
     score, staff, product : shape (visits,), by rising score; NaN where a visit says nothing of either.
+    segment : shape (visits,), the visitors'.
     """
 
     score: FloatArray
     staff: FloatArray
     product: FloatArray
+    segment: IntArray
 
     @classmethod
-    def of(cls, visits: Visits, disposition: FloatArray) -> ScoreSample:
-        """Take the scores of visits; ``disposition`` is that of each visitor."""
+    def of(cls, visits: Visits, disposition: FloatArray, segment: IntArray) -> ScoreSample:
+        """Take the scores of visits; ``disposition`` and ``segment`` are each visitor's."""
         score = visits.score - disposition
         order = np.argsort(score, kind="stable")
-        return cls(score[order], visits.staff[order], visits.product[order])
+        return cls(score[order], visits.staff[order], visits.product[order], segment[order])
+
+    def of_segment(self, number: int) -> ScoreSample:
+        """Those of one segment's visits; of all where it had none."""
+        mine = self.segment == number
+        if not mine.any():
+            return self
+        return ScoreSample(self.score[mine], self.staff[mine], self.product[mine], self.segment[mine])
 
 
 @dataclass
@@ -266,7 +281,7 @@ class ScoredBank:
         mine = points[state.bank[points.person] == self.bank]
         u = luck.uniforms("rival/score", mine.luck_address)
         disposition = state.disposition[mine.person]
-        score, staff, product = self._scores(u, disposition)
+        score, staff, product = self.scores(u, disposition)
         return Visits(
             person=mine.person,
             bank=np.full(mine.person.size, self.bank),
@@ -274,10 +289,12 @@ class ScoredBank:
             staff=staff,
             product=product,
             time=times(mine.luck_address.day.astype(np.int64), mine.tick),
+            begins=np.ones(mine.person.size, dtype=bool),
             luck_address=mine.luck_address,
         )
 
-    def _scores(self, u: FloatArray, disposition: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def scores(self, u: FloatArray, disposition: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Scores of visits, and what they say of staff and product; by rising ``u`` from bad to good."""
         if self.shape is not None:
             # The named spread is that of all visits, dispositions included.
             part = min(self.disposition_sd, self.shape.sd)

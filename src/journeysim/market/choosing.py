@@ -2,7 +2,8 @@
 
 Three kinds of chooser: by reputation (what was heard, and what was lived through before), by strength (the
 bank's size) and by convenience (all banks lie equally near). Each takes the bank of the largest utility with
-Gumbel noise, a multinomial logit (McFadden 1974). A constant per bank makes net flows nil on the baseline.
+Gumbel noise, a multinomial logit (McFadden 1974). A constant per bank and segment makes net flows nil on the
+baseline, so that there a bank keeps both its number of customers and their mix.
 """
 
 from __future__ import annotations
@@ -21,10 +22,7 @@ LEAST_STRENGTH = 0.01
 """A bank that has just opened looks as strong as one with this share of the market. Assumption."""
 _LARGEST_UTILITY = 100.0
 """In the draw of other banks: beyond it exp runs over."""
-_LARGEST_CONSTANT = 10.0
 _LEAST = 1e-12
-_MOST_ITERATIONS = 500
-_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -87,6 +85,7 @@ def utilities(
     ----------
     thought : shape (people, banks), from `reputation`.
     own : shape (people,), the bank that each leaves; -1 for who has none.
+    constants : shape (people, banks), of the banks for each person's segment; (banks,) where they are alike.
 
     Returns
     -------
@@ -118,7 +117,7 @@ def probabilities(utility: FloatArray, rules: ChoosingRules) -> FloatArray:
     weight = np.exp(utility - np.where(np.isfinite(largest), largest, 0.0))
     total = weight.sum(axis=2, keepdims=True)
     logit = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
-    return np.tensordot(_kinds(rules), logit, axes=1)
+    return np.tensordot(kinds_of_chooser(rules), logit, axes=1)
 
 
 def preferred(state: State, image: FloatArray, is_open: BoolArray, rules: ChoosingRules) -> FloatArray:
@@ -218,34 +217,37 @@ def attraction(
     Parameters
     ----------
     people : shape (chosen,), whom.
-    constants : shape (banks,), of the banks.
+    constants : shape (banks, segments), of the banks for each segment.
 
     Returns
     -------
     Shape (chosen,), >= 0.
     """
-    kinds = _kinds(rules)
-    factor = np.exp(constants) * banks.open
-    alike = factor * (kinds[1] * np.exp(banks.strength) + kinds[2])
+    kinds = kinds_of_chooser(rules)
+    factor = np.exp(constants) * banks.open[:, None]
+    alike = factor * (kinds[1] * np.exp(banks.strength) + kinds[2])[:, None]
     drawn = np.empty(people.size)
     _attract(
-        state.heard, state.known, state.bank, people,
+        state.heard, state.known, state.bank, state.segment, people,
         banks.image, kinds[0] * factor, alike, rules.reputation, drawn,
     )  # fmt: skip
     return drawn
 
 
 @numba.njit(cache=True, nogil=True)
-def _attract(heard, known, own, people, image, factor, alike, strength, drawn):  # type: ignore[no-untyped-def]
+def _attract(  # type: ignore[no-untyped-def]
+    heard, known, own, segment, people, image, factor, alike, strength, drawn
+):
     for i in range(people.size):
         person = people[i]
+        of = segment[person]
         # Summed without one's own, so that no rounding is left where there is no other.
         total = 0.0
         for bank in range(image.size):
             if bank != own[person]:
                 utility = strength * (_thought(heard, known, bank, person) + image[bank])
                 utility = min(max(utility, -_LARGEST_UTILITY), _LARGEST_UTILITY)
-                total += factor[bank] * np.exp(utility) + alike[bank]
+                total += factor[bank, of] * np.exp(utility) + alike[bank, of]
         drawn[i] = total
 
 
@@ -259,89 +261,29 @@ def choose(
     luck: Luck,
     month: int,
 ) -> IntArray:
-    """The bank that each takes, shape (people,); who leaves the only bank there is stays with it."""
+    """The bank that each takes, shape (people,); who leaves the only bank there is stays with it.
+
+    Parameters
+    ----------
+    own : shape (people,), the bank that each leaves; -1 for who has none.
+    constants : shape (banks, segments), of the banks for each segment.
+    month : number of the month, the address of its luck.
+    """
     if people.size == 0:
         return np.zeros(0, dtype=np.int64)
     who = Address.of(people, 0, np.full(people.size, month))
-    kind = np.searchsorted(np.cumsum(_kinds(rules))[:-1], luck.uniforms("choosing/kind", who), side="right")
+    kind = np.searchsorted(
+        np.cumsum(kinds_of_chooser(rules))[:-1], luck.uniforms("choosing/kind", who), side="right"
+    )
     thought = reputation(state, people)
-    utility = utilities(thought, own, banks, constants, rules)[kind, np.arange(people.size)]
+    of_each = constants[:, state.segment[people]].T
+    utility = utilities(thought, own, banks, of_each, rules)[kind, np.arange(people.size)]
     for bank, tag in enumerate(banks.tags):
         u = luck.uniforms("choosing/noise", Address.of(people, tag, np.full(people.size, month)))
         utility[:, bank] -= np.log(-np.log(u))
     return np.where(np.isfinite(utility.max(axis=1)), utility.argmax(axis=1), own)
 
 
-def balancing_constants(
-    state: State,
-    leaves: FloatArray,
-    goes: FloatArray,
-    wanted: FloatArray,
-    banks: Banks,
-    rules: ChoosingRules,
-) -> FloatArray:
-    """Constants with which expected arrivals at each bank are those wanted.
-
-    Parameters
-    ----------
-    leaves, goes : shape (people,), probabilities of leaving for another bank, and of being replaced.
-    wanted : shape (banks,), people who should come to each bank; their sum is that of ``leaves + goes``.
-
-    Returns
-    -------
-    Shape (banks,), mean 0 over the banks that are open. Where nobody else's leavers are enough, as for a bank
-    with most of the people, the constants end at bounds.
-    """
-    utility = rules.reputation * (reputation(state, np.arange(state.people)) + banks.image)
-    utility[:, ~banks.open] = -np.inf
-    # Who weighs all banks by the same factor chooses as before.
-    pull = np.exp(utility - utility.max(axis=1, keepdims=True))
-    common = np.stack([np.exp(banks.strength), np.ones(state.banks)])
-    common[:, ~banks.open] = 0.0
-    # By strength and by convenience, what somebody chooses depends on nothing but the bank that they leave.
-    leaving: FloatArray = np.bincount(state.bank, weights=leaves, minlength=state.banks).astype(np.float64)
-    kinds = _kinds(rules)
-    constants = np.zeros(state.banks)
-    aim = np.maximum(wanted, 1e-6)
-    for _ in range(_MOST_ITERATIONS):
-        factor = np.exp(constants)
-        come = kinds[0] * _drawn(pull, factor, state.bank, leaves, goes)
-        for kind, weight in zip(kinds[1:], common * factor, strict=True):
-            come += kind * _drawn_alike(weight, leaving, float(goes.sum()))
-        step = np.where(banks.open, np.log(aim / np.maximum(come, 1e-300)), 0.0)
-        constants = np.clip(constants + step, -_LARGEST_CONSTANT, _LARGEST_CONSTANT)
-        constants -= constants[banks.open].mean()
-        if np.abs(step[banks.open]).max() < _TOLERANCE:
-            break
-    return np.where(banks.open, constants, 0.0)
-
-
-@numba.njit(cache=True, nogil=True)
-def _drawn(pull, factor, own, leaves, goes):  # type: ignore[no-untyped-def]
-    """People whom each bank is expected to draw, each choosing by weights of their own."""
-    people, banks = pull.shape
-    come = np.zeros(banks)
-    weight = np.empty(banks)
-    for i in range(people):
-        total = 0.0
-        for b in range(banks):
-            weight[b] = pull[i, b] * factor[b]
-            total += weight[b]
-        others = total - weight[own[i]]
-        as_new = goes[i] / total if total > 0 else 0.0
-        as_leaver = leaves[i] / others if others > 0 else 0.0
-        for b in range(banks):
-            come[b] += weight[b] * (as_new if b == own[i] else as_new + as_leaver)
-    return come
-
-
-def _drawn_alike(weight: FloatArray, leaving: FloatArray, new: float) -> FloatArray:
-    """The same for people who all weigh the banks alike; ``leaving`` are those of each bank."""
-    others = weight.sum() - weight
-    each = np.divide(leaving, others, out=np.zeros_like(leaving), where=others > 0)
-    drawn: FloatArray = weight * (each.sum() - each + new / max(weight.sum(), 1e-300))
-    return drawn
-
-
-def _kinds(rules: ChoosingRules) -> FloatArray:
+def kinds_of_chooser(rules: ChoosingRules) -> FloatArray:
+    """Shape (3,), shares of who chooses by reputation, strength and convenience."""
     return np.array([rules.by_reputation, rules.by_strength, rules.by_convenience])

@@ -40,6 +40,7 @@ class Visits:
     score : of the visit, -1..1.
     staff, product : of the moments that speak for either; NaN where the visit had none.
     time : whole number by which visits are ordered.
+    begins : whether each is the first contact of its case.
     luck_address : whose luck each visit has.
     """
 
@@ -49,6 +50,7 @@ class Visits:
     staff: FloatArray
     product: FloatArray
     time: IntArray
+    begins: BoolArray
     luck_address: Address
 
     @classmethod
@@ -72,7 +74,8 @@ class Visits:
         """No visit at all."""
         nothing = np.zeros(0)
         nobody = np.zeros(0, dtype=np.int64)
-        return cls(nobody, nobody, nothing, nothing, nothing, nobody, Address.of(nobody, 0, nobody))
+        who = Address.of(nobody, 0, nobody)
+        return cls(nobody, nobody, nothing, nothing, nothing, nobody, np.zeros(0, dtype=bool), who)
 
     def __getitem__(self, which: IntArray | BoolArray) -> Visits:
         return Visits(*(getattr(self, f.name)[which] for f in fields(self)))

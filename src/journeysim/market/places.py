@@ -123,6 +123,7 @@ def first_state(
     earned = levels(opinion[0], behaviour.ladder)
     young = tenure < behaviour.ladder.promotion_months
     return State(
+        segment=places.segment,
         bank=places.bank.copy(),
         tenure=tenure,
         visits=np.ones(people, dtype=np.int64),

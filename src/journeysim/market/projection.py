@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from journeysim.branch.luck import Address, Luck
+from journeysim.market.balancing import balanced
 from journeysim.market.banks import BranchAtWork, Memo, Operation, ScoredBank, ScoreSample
 from journeysim.market.behaviour import Behaviour
-from journeysim.market.choosing import Banks, attraction, balancing_constants, choose, images
+from journeysim.market.choosing import Banks, attraction, choose, images
 from journeysim.market.leaving import (
     FIRST_VOLUNTARY,
     STAYS,
@@ -37,9 +38,6 @@ from journeysim.market.timeline import MONTHS_PER_YEAR, Timeline
 from journeysim.market.value import lifetime_value
 from journeysim.units import BoolArray, FloatArray, IntArray
 
-_MADE_UP_FOR = 0.25
-"""Of a month's leavers, by how much more or fewer at most come to bring a bank back to its start."""
-
 
 @dataclass(frozen=True)
 class Constants:
@@ -48,7 +46,7 @@ class Constants:
     Attributes
     ----------
     leaving : shape (banks, 4), mean multiplier of each voluntary reason among the customers of each bank.
-    choosing : shape (banks,), with which net flows are nil.
+    choosing : shape (banks, segments), with which net flows are nil.
     """
 
     leaving: FloatArray
@@ -66,7 +64,7 @@ class World:
     operations : the banks at work: a list of branches, or one scored bank, by bank.
     recovered : shape (banks,), share of the harm that a complaint leaves.
     image : shape (banks,), what each bank is thought of beside what has been heard of its visits.
-    choosing : shape (banks,), constants of the choice as the last month found them.
+    choosing : shape (banks, segments), constants of the choice as the last month found them.
     usual_gap_months : shape (people,), mean time between two visits.
     state : everybody.
     stayers : shape (people,), who has been our customer since the horizon began.
@@ -204,10 +202,13 @@ def advance(
     known = world.choosing if constants is None else constants.choosing
     drawn = attraction(state, np.arange(state.people), banks, known, behaviour.choosing)
     settlement = settle(state, felt, drawn, behaviour.leaving, frozen, luck, month)
-    choosing = constants.choosing if constants is not None else _balance(world, settlement, banks)
+    if constants is None:
+        choosing, lasting = balanced(state, settlement, world.places.bank, banks, behaviour.choosing)
+    else:
+        choosing = lasting = constants.choosing
     record = MonthRecord.before_moves(state, settlement, visits, temper, stories, heard)
     _move(world, settlement, banks, choosing, luck, month)
-    found = Constants(settlement.multiplier, choosing)
+    found = Constants(settlement.multiplier, lasting)
     customers = np.flatnonzero(state.bank == OURS)
     if constants is None:
         # Everybody is drawn otherwise than by the constants from before this month.
@@ -258,22 +259,6 @@ def banks_open(world: World, month: int) -> Banks:
         np.array([bank.share for bank in banks]),
         np.array(is_open, dtype=bool),
         world.image,
-    )
-
-
-def _balance(world: World, settlement: Settlement, banks: Banks) -> FloatArray:
-    """Constants with which each bank is expected to go back to as many customers as at the start.
-
-    By no more in a month than a part of its leavers: in a small market others may not have enough of them.
-    """
-    state = world.state
-    out = np.bincount(state.bank, weights=settlement.leaves + settlement.goes, minlength=state.banks)
-    start = np.bincount(world.places.bank, minlength=state.banks)
-    most = _MADE_UP_FOR * out
-    wanted = out + np.clip(start - state.customers(), -most, most)
-    wanted *= out.sum() / max(wanted.sum(), 1e-300)
-    return balancing_constants(
-        state, settlement.leaves, settlement.goes, wanted, banks, world.behaviour.choosing
     )
 
 

@@ -1,6 +1,7 @@
 """Start and calibration: what the baseline's own luck fixes, once, for every option and replication.
 
-(a) One month of the baseline says how visits score, and so how a bank scores that is not simulated.
+(a) One month of the baseline says how visits score, and so how a bank scores that is not simulated, and what
+    everybody has lived through before.
 (b) Some years in which each month has constants of its own: every reason has its share of the leavings, and
     every bank is expected to keep its number of customers.
 (c) The means of those constants over the last two years are frozen, and so is what people then think.
@@ -11,7 +12,7 @@ Streams of luck are apart from those of every replication, so neither their numb
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from hashlib import blake2b
 from io import BytesIO
 
@@ -20,6 +21,7 @@ import numpy as np
 from journeysim.branch.luck import Luck
 from journeysim.market.banks import Memo, ScoreSample
 from journeysim.market.behaviour import Behaviour
+from journeysim.market.history import as_lived, live_history
 from journeysim.market.ledger import MonthRecord
 from journeysim.market.model import Alternative
 from journeysim.market.network import Network
@@ -31,8 +33,13 @@ from journeysim.market.telling import fixed_point, spread, stories_of
 from journeysim.market.timeline import Timeline
 from journeysim.units import FloatArray, IntArray
 
-CALIBRATION_MONTHS = 36
+CALIBRATION_MONTHS = 60
 AVERAGED_MONTHS = 24
+_CASES_MONTHS = 3
+"""Months after which the contacts of cases come about as often as ever after."""
+_ARRAYS = ("satisfaction", "heard", "image", "usual_gap_months", "visits_a_month")
+"""Of a `Start`, which are kept as they are."""
+_SAMPLE = "sample "
 
 
 @dataclass(frozen=True)
@@ -41,34 +48,32 @@ class Start:
 
     Attributes
     ----------
-    sample : scores of our visits.
+    samples : scores of visits by bank; a bank that is not simulated has those of our visits.
     satisfaction : shape (3, banks, segments), mean opinion overall, of staff and of product.
     heard : shape (banks,), mean of what has been heard.
     image : shape (banks,), what a bank is thought of beside that.
-    usual_gap_months : shape (branches, segments), mean time between two visits.
+    usual_gap_months : shape (branches, segments), mean time between two visits; those of one case are one.
+    visits_a_month : shape (branches, segments), of a customer, each visit of a case for itself.
     constants : frozen.
     months : what each month of the calibration came to.
     """
 
-    sample: ScoreSample
+    samples: tuple[ScoreSample, ...]
     satisfaction: FloatArray
     heard: FloatArray
     image: FloatArray
     usual_gap_months: FloatArray
+    visits_a_month: FloatArray
     constants: Constants
     months: tuple[MonthRecord, ...] = field(default=(), repr=False)
 
     def to_bytes(self) -> bytes:
         """Everything but ``months``, as the content of a NumPy archive."""
-        arrays = {
-            "sample": np.stack([self.sample.score, self.sample.staff, self.sample.product]),
-            "satisfaction": self.satisfaction,
-            "heard": self.heard,
-            "image": self.image,
-            "usual_gap_months": self.usual_gap_months,
-            "leaving": self.constants.leaving,
-            "choosing": self.constants.choosing,
-        }
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays |= {"leaving": self.constants.leaving, "choosing": self.constants.choosing}
+        for bank, sample in enumerate(self.samples):
+            if bank == OURS or sample is not self.samples[OURS]:
+                arrays[f"{_SAMPLE}{bank}"] = np.stack([getattr(sample, f.name) for f in fields(sample)])
         buffer = BytesIO()
         np.savez(buffer, allow_pickle=False, **arrays)
         return buffer.getvalue()
@@ -77,12 +82,16 @@ class Start:
     def from_bytes(cls, content: bytes) -> Start:
         """Read what `to_bytes` gave."""
         with np.load(BytesIO(content), allow_pickle=False) as arrays:
+            kept = {
+                int(name.removeprefix(_SAMPLE)): _sample_of(arrays[name])
+                for name in arrays.files
+                if name.startswith(_SAMPLE)
+            }
             return cls(
-                sample=ScoreSample(*arrays["sample"]),
-                satisfaction=arrays["satisfaction"],
-                heard=arrays["heard"],
-                image=arrays["image"],
-                usual_gap_months=arrays["usual_gap_months"],
+                samples=tuple(
+                    kept.get(bank, kept[OURS]) for bank in range(arrays["heard"].size if kept else 0)
+                ),
+                **{name: arrays[name] for name in _ARRAYS},
                 constants=Constants(arrays["leaving"], arrays["choosing"]),
             )
 
@@ -149,16 +158,21 @@ def _first_guess(
     luck: Luck,
     target_wait_min: float,
 ) -> Start:
-    """How the visits of the first month that has an open day score, and what follows from that alone."""
+    """How the visits of the first month that has an open day score, and what follows from that alone.
+
+    Where cases go on on later days, it is a later month, as at first there are none to go on.
+    """
     market = baseline.market
     banks, segments = len(market.banks), len(market.segments)
+    shape = max(len(market.banks[OURS].branches), 1), segments
     blank = Start(
-        sample=ScoreSample(np.zeros(1), np.zeros(1), np.zeros(1)),
+        samples=(),
         satisfaction=np.zeros((3, banks, segments)),
         heard=np.zeros(banks),
         image=np.zeros(banks),
-        usual_gap_months=np.ones((max(len(market.banks[OURS].branches), 1), segments)),
-        constants=Constants(np.ones((banks, 4)), np.zeros(banks)),
+        usual_gap_months=np.ones(shape),
+        visits_a_month=np.zeros(shape),
+        constants=Constants(np.ones((banks, 4)), np.zeros((banks, segments))),
     )
     world = world_at_start(baseline, places, network, timeline, blank, luck, target_wait_min)
     memo = Memo()
@@ -169,16 +183,18 @@ def _first_guess(
         if any(timeline.open_days(branch, month) for branch in branches)
     )
     first = next(open_months, 0)
-    simulated = [
-        Visits.together([one.month(world.state, first, luck, memo) for one in operations])
-        if bank.branches
-        else Visits.none()
-        for bank, operations in zip(market.banks, world.operations, strict=True)
-    ]
+    for month in range(first, min(first + _CASES_MONTHS + 1, len(timeline.months))):
+        simulated = [
+            Visits.together([one.month(world.state, month, luck, memo) for one in operations])
+            if bank.branches
+            else Visits.none()
+            for bank, operations in zip(market.banks, world.operations, strict=True)
+        ]
+        if not any(branch.expects_contacts for branch in world.ours()):
+            break
     ours = simulated[OURS]
     if ours.person.size == 0:
         return blank
-    sample = ScoreSample.of(ours, world.state.disposition[ours.person])
     opinion = np.zeros((3, banks, segments))
     for number, bank in enumerate(market.banks):
         own = simulated[number] if bank.branches else ours
@@ -188,7 +204,13 @@ def _first_guess(
             staff = bank.scores.mean if bank.scores else _mean(own.staff[mine], score)
             product = bank.scores.mean if bank.scores else _mean(own.product[mine], score)
             opinion[:, number, segment] = score, staff, product
-    guess = replace(blank, sample=sample, satisfaction=opinion, usual_gap_months=_usual_gaps(world, ours))
+    guess = replace(
+        blank,
+        samples=_samples(world, simulated),
+        satisfaction=opinion,
+        usual_gap_months=1 / _times_a_month(world, ours.person[ours.begins]),
+        visits_a_month=_times_a_month(world, ours.person),
+    )
     heard = _settled_hearing(baseline, places, network, timeline, guess, luck, target_wait_min, first)
     return replace(guess, heard=heard)
 
@@ -213,8 +235,32 @@ def _settled_hearing(
     return fixed_point(heard, world.state.people, world.state.banks, behaviour.hearing)
 
 
-def _usual_gaps(world: World, ours: Visits) -> FloatArray:
-    """Months between two visits of a customer, by branch and segment."""
+def _sample_of(columns: FloatArray) -> ScoreSample:
+    score, staff, product, segment = columns
+    return ScoreSample(score, staff, product, segment.astype(np.int64))
+
+
+def _samples(world: World, simulated: list[Visits]) -> tuple[ScoreSample, ...]:
+    """Scores of the visits to each bank; of ours where it had none."""
+
+    def sample(visits: Visits) -> ScoreSample:
+        who = visits.person
+        return ScoreSample.of(visits, world.state.disposition[who], world.places.segment[who])
+
+    ours = sample(simulated[OURS])
+    return tuple(
+        sample(visits) if bank != OURS and visits.person.size else ours
+        for bank, visits in enumerate(simulated)
+    )
+
+
+def _times_a_month(world: World, ours: IntArray) -> FloatArray:
+    """How often a customer came in a month, by branch and segment.
+
+    Parameters
+    ----------
+    ours : shape (times,), who came.
+    """
     places, market = world.places, world.market
     branches, segments = max(len(market.banks[OURS].branches), 1), len(market.segments)
 
@@ -223,7 +269,7 @@ def _usual_gaps(world: World, ours: Visits) -> FloatArray:
         return np.bincount(key, minlength=branches * segments).reshape(branches, segments).astype(np.float64)
 
     customers = count(np.flatnonzero(world.state.bank == OURS))
-    return np.maximum(customers, 1) / np.maximum(count(ours.person), 0.5)
+    return np.maximum(count(ours), 0.5) / np.maximum(customers, 1)
 
 
 def world_at_start(
@@ -237,14 +283,21 @@ def world_at_start(
 ) -> World:
     """The baseline before its burn-in."""
     behaviour: Behaviour = alternative.behaviour
-    gap = start.usual_gap_months[places.near, places.segment]
-    state = first_state(alternative.market, places, behaviour, start.satisfaction, start.heard, gap, luck)
+    market, kind = alternative.market, (places.near, places.segment)
+    gap, recovered = start.usual_gap_months[kind], np.full(len(market.banks), harm_left(behaviour.complaints))
+    state = first_state(market, places, behaviour, start.satisfaction, start.heard, gap, luck)
+    ours = start.samples[OURS] if start.samples else None
+    operations = operations_of(alternative, places, timeline, ours, target_wait_min)
+    if start.samples:
+        lived = as_lived(operations, start.samples, behaviour.visits.disposition_sd, len(market.segments))
+        past = Luck(seed_of(luck.seed, "history"), luck.replication)
+        live_history(state, lived, start.visits_a_month[kind], behaviour, recovered, past)
     return World(
         alternative=alternative,
         places=places,
         network=network,
-        operations=operations_of(alternative, places, timeline, start.sample, target_wait_min),
-        recovered=np.full(len(alternative.market.banks), harm_left(behaviour.complaints)),
+        operations=operations,
+        recovered=recovered,
         image=start.image,
         choosing=start.constants.choosing,
         usual_gap_months=gap,

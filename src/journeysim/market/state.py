@@ -30,6 +30,7 @@ class State:
 
     Attributes
     ----------
+    segment : number of the segment, which whoever comes to live in a place has as well.
     bank : number of the bank whose customer each person is.
     tenure : whole months with it.
     visits : visits to it so far.
@@ -45,6 +46,7 @@ class State:
     left_month : when, in months; meaningless if never.
     """
 
+    segment: IntArray
     bank: IntArray
     tenure: IntArray
     visits: IntArray
