@@ -15,7 +15,7 @@ from tests.market_maps import write_market
 from journeysim import OwnRules
 from journeysim.errors import InputError, StoppedEarly
 from journeysim.experiment import load_scenario, pools, run
-from journeysim.experiment.selection import search as selecting
+from journeysim.experiment.selection import bench
 from journeysim.experiment.selection.rule import Selection, SelectionRule
 from journeysim.experiment.selection.search import FEWEST_FIRST, select, stage_end
 
@@ -155,7 +155,7 @@ def test_kept_replications_serve_any_other_selection(scenario, tmp_path, monkeyp
     def never(*_, **__):
         raise AssertionError("nothing is missing")
 
-    monkeypatch.setattr(selecting, "run_chunks", never)
+    monkeypatch.setattr(bench, "run_chunks", never)
     assert told(select(scenario, WAIT, RULE, jobs=1, out=tmp_path / "runs")) == told(plain)
 
 

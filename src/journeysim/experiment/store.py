@@ -211,6 +211,10 @@ class RunFolder:
         """Chunks that are done, by option and replication."""
         return sorted(self._found("metrics"))
 
+    def next_task(self) -> int:
+        """Number above the tasks of all chunks done, for tasks whose files need names of their own."""
+        return max((chunk.task for chunk in self.committed()), default=-1) + 1
+
     def drop_uncommitted(self) -> None:
         """Delete the steps of chunks that were killed before their metrics were written."""
         done = set(self._found("metrics"))

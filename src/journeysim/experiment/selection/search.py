@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from journeysim.branch.own_rules import OwnRules, rules_problems
 from journeysim.branch.simulate import ENGINES
@@ -27,16 +25,13 @@ from journeysim.experiment.results import (
     estimate_document,
 )
 from journeysim.experiment.reuse import Opened, open_folder
-from journeysim.experiment.runner import run_chunks
 from journeysim.experiment.running import run
 from journeysim.experiment.runs import Run
 from journeysim.experiment.scenario import Option, Scenario, fresh_seed
+from journeysim.experiment.selection.bench import SelectionBench
 from journeysim.experiment.selection.rule import Selection, SelectionRule
 from journeysim.experiment.statistics import Estimate
-from journeysim.experiment.store import RunFolder
-from journeysim.experiment.tasks import Work, work_of
-from journeysim.experiment.workers import ChunkResult, narrowed
-from journeysim.units import FloatArray
+from journeysim.experiment.tasks import work_of
 
 FEWEST_FIRST = 20
 """First replications below which a variance is too badly known to choose by."""
@@ -237,7 +232,7 @@ def select(
             start_path=None if folder is None else folder.start_path,
             progress=calibration,
         )
-        bench = _Bench(kept, metric, work, jobs, folder, progress, file)
+        bench = SelectionBench(kept, metric, work, jobs, folder, progress, file)
         try:
             _choose(selection, bench, tell)
         except KeyboardInterrupt:
@@ -298,7 +293,7 @@ def _check(scenario: Scenario, metric: str, rule: SelectionRule, rules: OwnRules
         raise InputError(problems)
 
 
-def _choose(selection: Selection, bench: _Bench, tell: Tell | None) -> None:
+def _choose(selection: Selection, bench: SelectionBench, tell: Tell | None) -> None:
     while not selection.finished:
         done, end = selection.replications, stage_end(selection)
         left, count = len(selection.standing), len(selection.counts)
@@ -310,7 +305,7 @@ def _choose(selection: Selection, bench: _Bench, tell: Tell | None) -> None:
             selection.take(bench.values(selection.standing, selection.replications))
 
 
-def _candidates(scenario: Scenario, selection: Selection, bench: _Bench) -> tuple[Candidate, ...]:
+def _candidates(scenario: Scenario, selection: Selection, bench: SelectionBench) -> tuple[Candidate, ...]:
     out, best = selection.eliminated_at, selection.best
     sign = -1.0 if selection.rule.smallest else 1.0
     found = []
@@ -335,105 +330,3 @@ def _opened(out: str | Path | None, scenario: Scenario, resume: bool) -> Iterato
         return
     with open_folder(Path(out), scenario, ENGINES[0], steps=False, resume=resume) as opened:
         yield opened
-
-
-class _Bench:
-    """Simulates replications of the options that are wanted, and remembers their values of the metric."""
-
-    def __init__(
-        self,
-        scenario: Scenario,
-        metric: str,
-        work: Work,
-        jobs: int | None,
-        folder: RunFolder | None,
-        progress: Progress | None,
-        file: str,
-    ) -> None:
-        self._names = [option.name for option in scenario.options]
-        self._together = scenario.options[0].market is not None
-        self._metric = metric
-        self._work = work
-        self._jobs = jobs
-        self._folder = folder
-        self._progress = progress
-        self._file = file
-        self._values: list[dict[int, float]] = [{} for _ in self._names]
-        if folder is not None:
-            for path in folder.metrics_files():
-                self._note(pl.read_parquet(path, glob=False))
-
-    def simulate(self, options: Sequence[int], replications: int) -> None:
-        """Simulate what is missing of the first replications of some options."""
-        lacking = {
-            option: [number for number in range(replications) if number not in self._values[option]]
-            for option in options
-        }
-        total, left = len(options) * replications, sum(len(numbers) for numbers in lacking.values())
-        if left == 0:
-            return
-        if self._folder is not None:
-            self._folder.reopen()
-        if self._together:
-            packed, missing, offset = self._shared_tasks(lacking, replications)
-        else:
-            packed, offset = self._work.packed, 0
-            missing = [lacking.get(option, []) for option in range(len(self._names))]
-
-        def commit(result: ChunkResult) -> None:
-            nonlocal left
-            left -= self._note(result.metrics)
-            if self._folder is not None:
-                chunk = replace(result.chunk, task=result.chunk.task + offset)
-                self._folder.commit(chunk, result.metrics, None)
-            if self._progress:
-                self._progress(total - left, total)
-
-        if self._progress:
-            self._progress(total - left, total)
-        run_chunks(packed, missing, self._jobs, commit, replication_seconds=self._work.replication_seconds)
-
-    def values(self, options: Sequence[int], replication: int) -> FloatArray:
-        """Values of some options in a replication; shape (all options,), NaN for the others.
-
-        Raises
-        ------
-        InputError
-            One of them has no value.
-        """
-        values = np.full(len(self._names), math.nan)
-        for option in options:
-            values[option] = self._values[option][replication]
-            if math.isnan(values[option]):
-                problem = f"a value of {self._metric} in every replication is required"
-                where = f"option {self._names[option]} has none in replication {replication + 1}"
-                raise InputError([Problem(self._file, 0, 0, "metric", problem, where)])
-        return values
-
-    def _shared_tasks(
-        self, lacking: dict[int, list[int]], replications: int
-    ) -> tuple[list[bytes], list[list[int]], int]:
-        """Tasks of a market, one for each group of options that lack the same replications.
-
-        Together with what is added to the numbers of the tasks, so that their files have names of their own:
-        the same replication may be kept in several, each with other options.
-        """
-        groups: dict[tuple[int, ...], list[int]] = {}
-        sets = {option: frozenset(numbers) for option, numbers in lacking.items()}
-        for number in range(replications):
-            who = tuple(option for option, missing in sets.items() if number in missing)
-            if who:
-                groups.setdefault(who, []).append(number)
-        taken = [] if self._folder is None else [chunk.task for chunk in self._folder.committed()]
-        packed = [narrowed(self._work.packed[0], who) for who in groups]
-        return packed, list(groups.values()), max(taken, default=-1) + 1
-
-    def _note(self, metrics: pl.DataFrame) -> int:
-        """Remember the metric of every option and replication of a table; return how many there were."""
-        rows = metrics.filter(
-            (pl.col("scope") == "all") & (pl.col("month") == 0) & (pl.col("metric") == self._metric)
-        )
-        number = {name: at for at, name in enumerate(self._names)}
-        for option, replication, value in rows.select("option", "replication", "value").iter_rows():
-            self._values[number[option]][replication] = math.nan if value is None else value
-        return len(rows)

@@ -166,7 +166,7 @@ class RosterBench:
         offset = 0
         if self._folder is not None:
             self._folder.reopen()
-            offset = max((chunk.task for chunk in self._folder.committed()), default=-1) + 1
+            offset = self._folder.next_task()
 
         def commit(result: ChunkResult) -> None:
             nonlocal left
