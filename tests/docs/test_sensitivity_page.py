@@ -73,3 +73,12 @@ def test_kinds_that_the_page_names_are_varied(tmp_path):
     table = PAGE.split("| what | moved |")[1].split("\n\n")[0]
     for kind in {one.kind for one in map_parameters(option)}:
         assert str(kind) in table or {"fails": "failures"}[str(kind)] in table
+
+
+def test_the_main_scenario_has_more_than_a_hundred_ends_with_an_option():
+    from journeysim.experiment import load_scenario
+    from journeysim.experiment.sensitivity.varied_map import map_parameters
+
+    option = load_scenario(ROOT / "scenarios/lunch-hour.yaml").baseline_option
+    assert "with `--option` there are two of each: the main scenario has more than a\nhundred options" in PAGE
+    assert 2 * 2 * len(map_parameters(option)) > 100
