@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -78,6 +79,19 @@ def test_contacts_of_a_case_are_one_for_the_usual_gap_and_many_for_opinions(star
     # Half of the contacts that are served lead to another one: some have to be given up.
     contacts = found.visits_a_month * found.usual_gap_months
     assert ((contacts > 1.3) & (contacts < 2.1)).all()
+
+
+def test_scores_are_of_a_month_with_visits_where_a_case_waits_for_months_of_closed_days():
+    again = [
+        {"to": "counter", "probability": 0.5, "after": {"constant": "60 days"}},
+        {"to": "machine", "when": {"need": "cash"}, "probability": 0.4},
+        {"to": "leave"},
+    ]
+    plan = {"touchpoints.counter.next": again}
+    closed = [str(date(2027, 2, 1) + timedelta(days=day)) for day in range(28 * 4)]
+    spring = {"plan": plan, "market": {"months": 6}, "first_day": "2027-01-04", "closed": closed}
+    found = calibrated(baseline(**spring), 5, 10.0, months=12)
+    assert found.samples[0].score.size > 100
 
 
 def test_a_bank_with_a_map_of_its_own_has_scores_of_its_own():

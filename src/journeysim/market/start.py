@@ -183,13 +183,16 @@ def _first_guess(
         if any(timeline.open_days(branch, month) for branch in branches)
     )
     first = next(open_months, 0)
+    simulated = [Visits.none() for _ in market.banks]
     for month in range(first, min(first + _CASES_MONTHS + 1, len(timeline.months))):
-        simulated = [
+        found = [
             Visits.together([one.month(world.state, month, luck, memo) for one in operations])
             if bank.branches
             else Visits.none()
             for bank, operations in zip(market.banks, world.operations, strict=True)
         ]
+        if found[OURS].person.size:
+            simulated = found
         if not any(branch.expects_contacts for branch in world.ours()):
             break
     ours = simulated[OURS]
