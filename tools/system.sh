@@ -26,6 +26,8 @@ log=$(mktemp)
 # shellcheck disable=SC2086  # a list of words on purpose
 if { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } \
     >"$log" 2>&1 </dev/null; then
+    # What matplotlib knows of fonts is from before.
+    rm -f "${MPLCONFIGDIR:-${XDG_CACHE_HOME:-$HOME/.cache}/matplotlib}"/fontlist-*.json
     echo "system: installed$missing"
 else
     tail -n 5 "$log"

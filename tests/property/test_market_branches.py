@@ -352,6 +352,12 @@ def test_what_is_kept_says_all_and_goes_on_as_if_never_stopped(everything: Scena
     (kept.folder / "result.json").unlink()
     again = run(everything, jobs=1, out=tmp_path / "runs", resume=True)
     assert_frame_equal(again.metrics, at_once.metrics, check_exact=True)
+    # What a full disk left of the calibration is no calibration.
+    (kept.folder / "start.npz").write_bytes(b"")
+    (kept.folder / "chunks").rename(kept.folder / "gone too")
+    (kept.folder / "result.json").unlink()
+    emptied = run(everything, jobs=1, out=tmp_path / "runs", resume=True)
+    assert_frame_equal(emptied.metrics, at_once.metrics, check_exact=True)
     alone = run(load_scenario(kept.folder / "scenario.yaml"), jobs=1, out=tmp_path / "alone")
     assert alone.folder is not None
     assert alone.folder.name == kept.folder.name

@@ -7,14 +7,17 @@ from functools import partial
 
 import pytest
 from rich.cells import cell_len
+from tests.market_by_hand import scenario_of
 
 from journeysim.cli.cells import fitting
 from journeysim.cli.columns import WIDTH
 from journeysim.cli.market_tables import MOST_MONTHS, market_tables
+from journeysim.experiment import parse_scenario
 from journeysim.experiment.headline import differences_first, headline_columns
-from journeysim.experiment.remarks import horizon_text
+from journeysim.experiment.remarks import behaviour_text, horizon_text
 from journeysim.experiment.results import Comparison, MetricKey, OptionResult
 from journeysim.experiment.statistics import Difference, Estimate
+from journeysim.experiment.yaml_text import to_yaml
 
 WHOLE = {
     "customers_end": 600, "retained_fraction": 0.95, "satisfied_fraction": 0.47, "net_promoter_score": -0.07,
@@ -178,3 +181,19 @@ def test_what_a_horizon_shows_is_told_where_it_can_be():
         "98% of that of Quick: opinions take months to follow"
     )
     assert horizon_text(options[2:], 12) == ""
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "told"),
+    [
+        ("evidence", "Behaviour: Evidence. What"),
+        ({"set": {"telling.relay": 0.2}}, "Behaviour: Rules of thumb, with changes. What"),
+        ({"set": {"telling.relay": 0.1}}, "Behaviour: Rules of thumb. What"),
+    ],
+)
+def test_by_what_people_behave_is_told_also_of_a_scenario_that_was_kept(behaviour, told):
+    scenario = scenario_of(behaviour=behaviour)
+    kept = parse_scenario(to_yaml(scenario.resolved), "scenario.yaml")
+    for one in (scenario, kept):
+        assert behaviour_text(one).startswith(told)
+        assert "illustrative until it is calibrated" in behaviour_text(one)

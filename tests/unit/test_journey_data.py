@@ -228,7 +228,7 @@ def test_columns_of_the_wrong_type(tmp_path: Path, columns: Data, log: Data, wor
         ("header.csv", "the data file has no rows"),
         ("broken.parquet", "the data file cannot be read"),
         ("cut.parquet", "the data file cannot be read"),
-        ("ragged.csv", "the data file cannot be read"),
+        ("ragged.csv", "the data file cannot be read, found more fields than defined in 'Schema'"),
         ("latin.csv", "the data file cannot be read"),
         ("other.csv", "the data file has no such column, found at, hint: did you mean art?"),
     ],

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from tests.market_by_hand import behaviour_with, state_of
 
 from journeysim.branch.luck import Luck
-from journeysim.market.banks import ScoredBank
+from journeysim.market.banks import ScoredBank, ScoreSample
 from journeysim.market.history import REMEMBERED, live_history
 from journeysim.market.model import ScoreShape
 from journeysim.market.state import AT_RISK, RUNGS, State
@@ -17,8 +17,7 @@ RULES = behaviour_with()
 PEOPLE = 4000
 OURS = ScoredBank(0, ScoreShape(0.5, 0.3), None, 0.2, ())
 THEIRS = ScoredBank(1, ScoreShape(-0.4, 0.3), None, 0.2, ())
-BANKS = [[OURS, OURS], [THEIRS, OURS]]
-"""Only the first segment fares badly with the second bank."""
+BANKS = [OURS, THEIRS]
 
 
 def past(months: np.ndarray | int, a_month: float, seed: int = 3, **values: float) -> State:
@@ -55,22 +54,23 @@ def test_opinions_are_where_more_visits_leave_them():
     """The mean after twenty visits is that after forty: nothing drifts any more, whatever it began with."""
     state = past(600, 1.0, satisfaction=1.0)
     again = past(600, 1.0, seed=4, satisfaction=-1.0)
-    for bank, segment in ((0, 0), (1, 0), (1, 1)):
-        mine = (state.bank == bank) & (state.segment == segment)
+    for bank in (0, 1):
+        mine = state.bank == bank
         one, other = state.satisfaction[mine], again.satisfaction[mine]
         error = np.sqrt((one.var() + other.var()) / mine.sum())
         assert abs(one.mean() - other.mean()) < 4 * error
         assert error < 0.02
-    bad = (state.bank == 1) & (state.segment == 0)
+    bad = state.bank == 1
     assert state.satisfaction[bad].max() < state.satisfaction[~bad].mean()
     assert (state.rung[bad] == AT_RISK).mean() > 0.5
 
 
 def test_rungs_above_stable_take_visits_that_are_good_and_a_year():
-    pleased = (past(11, 2.0), past(40, 2.0))
-    ours = pleased[0].bank == 0
-    assert pleased[0].rung[ours].min() >= RUNGS.index("stable")
-    assert (pleased[1].rung[ours] < RUNGS.index("stable")).mean() > 0.3
+    short, long, often = past(11, 1.0), past(40, 0.25), past(40, 2.0)
+    ours = short.bank == 0
+    assert short.rung[ours].min() >= RUNGS.index("stable")
+    for state in (long, often):
+        assert (state.rung[ours] < RUNGS.index("stable")).mean() > 0.3
 
 
 def test_only_the_last_visits_count():
@@ -85,3 +85,15 @@ def test_complaints_of_the_past_leave_the_harm_that_the_baseline_leaves():
     for one, left in ((state, 1.0), (healed, 0.1)):
         live_history(one, BANKS, np.ones(PEOPLE), all_complain, np.full(2, left), Luck(1, 0))
     assert healed.satisfaction.mean() > state.satisfaction.mean() + 0.05
+
+
+def test_visits_of_a_simulated_bank_score_as_those_of_the_same_segment():
+    score = np.array([-0.5, -0.4, 0.5, 0.6, 0.7])
+    sample = ScoreSample(score, score, score, np.array([0, 0, 2, 2, 2]))
+    u = np.array([0.1, 0.9, 0.1, 0.5, 0.9, 0.1, 0.9])
+    segment = np.array([0, 0, 2, 2, 2, 1, 1])
+    assert_array_equal(sample.rows(u, segment), [0, 1, 2, 3, 4, 0, 4])
+    bank = ScoredBank(0, None, sample, 0.2, ())
+    found = bank.scores(u, np.full(7, 0.1), segment)
+    assert_allclose(found[0], [-0.4, -0.3, 0.6, 0.7, 0.8, -0.4, 0.8])
+    assert_allclose(found[1], score[[0, 1, 2, 3, 4, 0, 4]])

@@ -112,6 +112,8 @@ CASES: list[Case] = [
     ("a period of nothing",
      option(set={"behaviour.telling.told_bad": 3}, period={"from": "2027-01-05", "until": "2027-01-06"}),
      "options.Other.period", "changes nothing of the map"),
+    ("a rival of our name", market(rivals__Ours={"share": 0.1}), "market.rivals.Ours", "our own bank in"),
+    ("a rival named as a way", market(rivals={"A → B": {"share": 0.1}}), "market.rivals.", "without →"),
     ("opens too late", market(rivals__A={"opens": "2030-02-01"}), "market.rivals.A.opens", "opens after"),
     ("days in a market", lambda: scenario_of(days=5), "days", "months"),
     ("a market in a word",
@@ -251,3 +253,15 @@ def test_a_bank_opens_at_the_beginning_of_the_nearest_month() -> None:
         market_found = found.options[0].market
         assert market_found is not None
         assert {bank.name: bank.opens for bank in market_found.banks}["New"] == month
+
+
+def test_ties_named_by_a_change_lie_beside_the_scenario_not_the_map(tmp_path: Path) -> None:
+    (tmp_path / "maps").mkdir()
+    (tmp_path / "maps" / "map.yaml").write_text(to_yaml(SMALL))
+    (tmp_path / "ties.csv").write_text("a,b\n0,1\n1,2\n")
+    text = to_yaml({"scenario": "S", "journey": "maps/map.yaml", "market": MARKET})
+    (tmp_path / "scenario.yaml").write_text(text)
+    changes = ["market.network={file: ties.csv, from: a, to: b}"]
+    found = load_scenario(tmp_path / "scenario.yaml", changes=changes)
+    assert found.files == {"files/ties.csv": b"a,b\n0,1\n1,2\n"}
+    assert found.resolved["set"]["market.network"]["file"] == "files/ties.csv"

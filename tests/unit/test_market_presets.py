@@ -283,6 +283,13 @@ def test_shares_that_do_not_sum_to_one(section: str, name: str) -> None:
     assert "must sum to 1, found 1." in line
 
 
+def test_customers_who_never_leave_are_worth_something_only_with_interest() -> None:
+    (line,) = problems_of({"set": {"leaving.per_year": 0, "money.discount": 0}})
+    assert line.startswith("behaviour: behaviour.money.discount: a number above 0 is required where")
+    load_behaviour({"set": {"leaving.per_year": 0}})
+    load_behaviour({"set": {"money.discount": 0}})
+
+
 @pytest.mark.parametrize(
     ("path", "word", "limit"),
     [

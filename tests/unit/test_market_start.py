@@ -11,7 +11,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from tests.branch_days import changed
 from tests.market_by_hand import SMALL, behaviour_with, scenario_of
 
+from journeysim.branch.luck import Luck
+from journeysim.errors import InputError
+from journeysim.market import balancing, projection
 from journeysim.market.model import Alternative
+from journeysim.market.places import first_state, settle_in
 from journeysim.market.start import AVERAGED_MONTHS, Start, calibrated
 
 
@@ -27,7 +31,6 @@ def start() -> Start:
 
 
 def test_constants_of_the_choice_stay_moderate_in_a_small_market(start):
-    assert start.constants.choosing.sum() == pytest.approx(0, abs=1e-9)
     assert np.abs(start.constants.choosing).max() < 1.5
     assert (start.constants.leaving > 0).all()
 
@@ -70,7 +73,7 @@ def test_the_usual_gap_is_customers_by_visits_of_a_month(start):
 
 def test_contacts_of_a_case_are_one_for_the_usual_gap_and_many_for_opinions(start):
     again = [
-        {"name": "again", "to": "counter", "probability": 0.5, "after": {"constant": "7 days"}},
+        {"name": "again", "to": "counter", "probability": 0.5, "after": {"constant": "35 days"}},
         {"to": "machine", "when": {"need": "cash"}, "probability": 0.4},
         {"to": "leave"},
     ]
@@ -100,10 +103,6 @@ def test_a_bank_with_a_map_of_its_own_has_scores_of_its_own():
     ours, theirs, like_ours = found.samples
     assert theirs.score.mean() > ours.score.mean()
     assert like_ours is ours
-    vip = ours.of_segment(1)
-    assert (vip.segment == 1).all()
-    assert vip.score.size == (ours.segment == 1).sum() > 0
-    assert ours.of_segment(7) is ours
     again = Start.from_bytes(found.to_bytes())
     assert_array_equal(again.samples[1].score, theirs.score)
     assert again.samples[2] is again.samples[0]
@@ -136,3 +135,33 @@ def test_banks_that_score_otherwise_start_with_other_opinions():
     assert found.satisfaction[0, 2].min() > 0.6 > found.satisfaction[0, :2].max()
     quiet = replace(option, behaviour=behaviour_with(visits__disposition_sd=0.0))
     assert calibrated(quiet, 5, 10.0, months=12).satisfaction[0, 2] == pytest.approx(0.75, abs=0.1)
+
+
+def test_the_constants_that_are_kept_do_not_make_up_for_luck(monkeypatch):
+    """A month's own constants do, by which members come back; those that last have another mean."""
+    found = []
+
+    def balanced(*arguments):
+        found.append(balancing.balanced(*arguments))
+        return found[-1]
+
+    monkeypatch.setattr(projection, "balanced", balanced)
+    start = calibrated(baseline(), 5, 10.0)
+    this_month, for_good = (np.mean([month[k] for month in found[-AVERAGED_MONTHS:]], axis=0) for k in (0, 1))
+    assert_allclose(start.constants.choosing, for_good)
+    assert np.abs(this_month - for_good).max() > 0.01
+
+
+def test_a_baseline_to_which_nobody_comes_is_refused():
+    with pytest.raises(InputError, match="visits on the baseline are required"):
+        calibrated(baseline(plan={"arrivals.scale": 0}), 5, 10.0, months=12)
+
+
+def test_nobody_has_been_idle_for_longer_than_they_are_customers():
+    option = baseline(market={"customers": 3000})
+    places = settle_in(option.market, Luck(1, 0))
+    often = np.full(option.market.people, 40.0)
+    means = np.zeros((3, 3, 2))
+    state = first_state(option.market, places, option.behaviour, means, np.zeros(3), often, Luck(1, 0))
+    assert (state.idle <= state.tenure).all()
+    assert (state.idle > 40).mean() > 0.1

@@ -80,7 +80,7 @@ def test_a_market_tells_its_calibration_and_horizon(market: Run) -> None:
     way = "more" if moved > 0 else "fewer"
     assert f"it ends with {abs(moved):,.0f} {way}" in said["Calibration"]
     assert "times 12/5" in said["The horizon"]
-    assert "illustration of its assumptions" in said["The model"]
+    assert "Behaviour: Rules of thumb, with changes. What is said" in said["The model"]
 
 
 def test_a_log_is_held_against_the_interval(tmp_path) -> None:

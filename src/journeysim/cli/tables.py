@@ -35,6 +35,7 @@ from journeysim.experiment.parts import (
 )
 from journeysim.experiment.remarks import (
     REAL,
+    behaviour_text,
     cost_texts,
     horizon_text,
     lasting,
@@ -60,8 +61,9 @@ def run_tables(run: Run) -> str:
     if others:
         parts.append(_differences(others, baseline, columns) + cost_texts(run.scenario))
     if market is not None:
-        for told in (horizon_text(lasting(run), market.months), year_text(market.months)):
-            parts[-1] += wrapped(told) if told else []
+        months = market.months
+        told = (horizon_text(lasting(run), months), year_text(months), behaviour_text(run.scenario))
+        parts[-1] += [line for text in told if text for line in wrapped(text)]
     if others:
         parts.append([line for answer in run.answers.values() for line in wrapped(answer)])
     if run.contrasted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -358,6 +358,16 @@ class _Loader:
     ) -> tuple[dict[str, Any], dict[str, bytes]]:
         """Return the scenario with everything written out, and the data files that it names."""
         files = DataFiles(None if self._plan is None else self._plan.folder)
+        of_market = DataFiles(self._scenario.folder, files.content)
+
+        def moved(patches: Mapping[str, Any]) -> dict[str, Any]:
+            """Name files as the resolved scenario has them: those of the market lie beside the scenario."""
+            found: dict[str, Any] = {}
+            for path, value in patches.items():
+                own = of_market if path.split(".")[0] == "market" else files
+                found |= own.moved_patches({path: value})
+            return found
+
         everywhere = dict(file.set)
         for patch in settings:
             # To the end, as it is applied after all others, also where the file sets the same path.
@@ -373,14 +383,14 @@ class _Loader:
             "replications": self._overrides.replications or _plain(file.replications),
             "seed": file.seed if self._overrides.seed is None else self._overrides.seed,
             "target_wait": self._scenario.data.get("target_wait", DEFAULT_TARGET_WAIT),
-            "set": files.moved_patches(everywhere),
+            "set": moved(everywhere),
             "remove": list(file.remove),
             "baseline": file.baseline or changes[0].name,
             "options": {
                 change.name: _without_empty(
                     {
                         "description": option.description,
-                        "set": files.moved_patches(change.set),
+                        "set": moved(change.set),
                         "remove": change.remove,
                         "cost_per_year": option.cost_per_year or None,
                         "period": self._scenario.data.get("options", {}).get(change.name, {}).get("period"),

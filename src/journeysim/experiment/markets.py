@@ -20,6 +20,7 @@ from journeysim.journey import Document, Journey
 from journeysim.journey.faults import nearest, problem_at, problems_from
 from journeysim.journey.patches import Patch, patched_document, split_path
 from journeysim.journey.strict_yaml import Loc, dotted, look_up
+from journeysim.market.ledger import FLOW_ARROW, OUR_NAME
 from journeysim.market.market_file import DEFAULT_RIVALS, MarketFile, PeriodFile, RivalFile
 from journeysim.market.model import Bank, Branch, Market, Period, ScoreShape
 from journeysim.market.network import Network
@@ -224,6 +225,10 @@ class MarketLoader:
 
     def _rival(self, name: str, rival: RivalFile, segments: tuple[str, ...], taken: float) -> Bank:
         loc: Loc = ("market", "rivals", name)
+        if name.strip().lower() == OUR_NAME or FLOW_ARROW in name:
+            problem = f"a name other than {OUR_NAME} and without {FLOW_ARROW} is required"
+            hint = f"{OUR_NAME} is our own bank in tables"
+            self._refuse(problem, name, hint, loc, changed=[("rivals", name)])
         shape = None if rival.score is None else ScoreShape(rival.score.mean, rival.score.sd)
         opens: int | None = 0 if rival.share > 0 else None
         if rival.opens is not None:

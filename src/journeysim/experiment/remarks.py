@@ -12,6 +12,7 @@ from journeysim.experiment.results import MetricKey, OptionResult
 from journeysim.experiment.runs import Run
 from journeysim.experiment.scenario import Scenario
 from journeysim.experiment.statistics import CONFIDENCE, FEWEST_ALIKE
+from journeysim.market.presets import PRESETS, load_preset
 
 REAL = "real: p < .05 after Holm's adjustment for the number of options"
 """What the mark of a difference means."""
@@ -115,7 +116,20 @@ def year_text(months: int) -> str:
     """How a year's money follows from a horizon that is no year; empty for one that is."""
     if months == _MONTHS_A_YEAR:
         return ""
-    return f"A year's money is that of the {months} months, times {_MONTHS_A_YEAR}/{months}"
+    span = "one month" if months == 1 else f"{months} months"
+    return f"A year's money is that of the {span}, times {_MONTHS_A_YEAR}/{months}"
+
+
+def behaviour_text(scenario: Scenario) -> str:
+    """By which constants the people of a market behave, and how far that is to be trusted; no full stop."""
+    loaded = scenario.behaviour
+    name = loaded.behaviour.behaviour
+    shipped = {one.behaviour.behaviour: one.data for one in map(load_preset, PRESETS)}
+    changed = ", with changes" if shipped.get(name, loaded.data) != loaded.data else ""
+    return (
+        f"Behaviour: {name}{changed}. What is said of customers and money is "
+        "illustrative until it is calibrated with the bank's own records"
+    )
 
 
 def cost_texts(scenario: Scenario) -> list[str]:

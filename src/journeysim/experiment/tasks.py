@@ -136,5 +136,5 @@ def _kept_start(path: Path | None) -> Start | None:
         return None
     try:
         return Start.from_bytes(path.read_bytes())
-    except (OSError, ValueError, KeyError, BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None

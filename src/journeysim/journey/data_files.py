@@ -143,7 +143,7 @@ def read_columns(file: DataFile, columns: dict[str, str], *, most: int | None = 
             frame = pl.read_parquet(file.path, columns=present, n_rows=most + 1)
             frame = frame if present else pl.DataFrame({name: [] for name in names})
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-        reason = (str(error).splitlines() or ["unreadable"])[0]
+        reason = (str(error).splitlines() or ["unreadable"])[0].removeprefix("found ")
         raise DataFault("file", "the data file cannot be read", show(reason)) from None
     for key, name in columns.items():
         if name not in frame.columns:

@@ -81,8 +81,9 @@ def balancing_constants(
 
     Returns
     -------
-    Shape (banks, segments), mean 0 over the banks that are open. Where nobody else's leavers are enough, as
-    for a bank with most of the people, the constants end at bounds.
+    Shape (banks, segments), mean 0 over those who are wanted, so that a bank of which nothing is known (0) is
+    like the one that the mean customer comes to, however many small ones there are. Where nobody else's
+    leavers are enough, as for a bank with most of the people, the constants end at bounds.
     """
     constants = np.zeros_like(wanted)
     for segment in range(wanted.shape[1]):
@@ -123,7 +124,7 @@ def _balanced(
             come += kind * _drawn_alike(weight, leaving, float(goes.sum()))
         step = np.where(banks.open, np.log(aim / np.maximum(come, 1e-300)), 0.0)
         constants = np.clip(constants + step, -_LARGEST_CONSTANT, _LARGEST_CONSTANT)
-        constants -= constants[banks.open].mean()
+        constants -= np.average(constants[banks.open], weights=aim[banks.open])
         if np.abs(step[banks.open]).max() < _TOLERANCE:
             break
     return np.where(banks.open, constants, 0.0)

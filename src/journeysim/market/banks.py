@@ -225,7 +225,8 @@ class ScoreSample:
 
     Attributes
     ----------
-    score, staff, product : shape (visits,), by rising score; NaN where a visit says nothing of either.
+    score, staff, product : shape (visits,), by segment and rising score; NaN where a visit says nothing of
+        either.
     segment : shape (visits,), the visitors'.
     """
 
@@ -238,15 +239,27 @@ class ScoreSample:
     def of(cls, visits: Visits, disposition: FloatArray, segment: IntArray) -> ScoreSample:
         """Take the scores of visits; ``disposition`` and ``segment`` are each visitor's."""
         score = visits.score - disposition
-        order = np.argsort(score, kind="stable")
+        order = np.lexsort((score, segment))
         return cls(score[order], visits.staff[order], visits.product[order], segment[order])
 
-    def of_segment(self, number: int) -> ScoreSample:
-        """Those of one segment's visits; of all where it had none."""
-        mine = self.segment == number
-        if not mine.any():
-            return self
-        return ScoreSample(self.score[mine], self.staff[mine], self.product[mine], self.segment[mine])
+    def rows(self, u: FloatArray, segment: IntArray) -> IntArray:
+        """Visits that are drawn for visitors of the same segment, by rising ``u`` from bad to good.
+
+        A segment that had no visits draws from all.
+
+        Parameters
+        ----------
+        u : shape (visitors,), luck.
+        segment : shape (visitors,), theirs.
+        """
+        size = np.bincount(self.segment, minlength=int(segment.max(initial=0)) + 1)
+        row = (np.cumsum(size) - size)[segment] + (u * size[segment]).astype(np.int64)
+        strange = size[segment] == 0
+        if strange.any():
+            row[strange] = np.argsort(self.score, kind="stable")[
+                (u[strange] * self.score.size).astype(np.int64)
+            ]
+        return row
 
 
 @dataclass
@@ -280,8 +293,7 @@ class ScoredBank:
         points = at_work.points(month, luck, memo)
         mine = points[state.bank[points.person] == self.bank]
         u = luck.uniforms("rival/score", mine.luck_address)
-        disposition = state.disposition[mine.person]
-        score, staff, product = self.scores(u, disposition)
+        score, staff, product = self.scores(u, state.disposition[mine.person], state.segment[mine.person])
         return Visits(
             person=mine.person,
             bank=np.full(mine.person.size, self.bank),
@@ -293,8 +305,15 @@ class ScoredBank:
             luck_address=mine.luck_address,
         )
 
-    def scores(self, u: FloatArray, disposition: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Scores of visits, and what they say of staff and product; by rising ``u`` from bad to good."""
+    def scores(
+        self, u: FloatArray, disposition: FloatArray, segment: IntArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Scores of visits, and what they say of staff and product; by rising ``u`` from bad to good.
+
+        Parameters
+        ----------
+        u, disposition, segment : shape (visits,), the visitors'.
+        """
         if self.shape is not None:
             # The named spread is that of all visits, dispositions included.
             part = min(self.disposition_sd, self.shape.sd)
@@ -303,7 +322,7 @@ class ScoredBank:
             score = np.clip(normal(u, self.shape.mean, rest) + own, -1.0, 1.0)
             return score, score, score
         assert self.sample is not None
-        row = (u * self.sample.score.size).astype(np.int64)
+        row = self.sample.rows(u, segment)
         score = np.clip(self.sample.score[row] + disposition, -1.0, 1.0)
         return score, self.sample.staff[row], self.sample.product[row]
 

@@ -48,7 +48,12 @@ def check_behaviour(document: Document, doubtful: frozenset[Loc]) -> list[Proble
     -------
     All problems. One about several constants points at the first of them that was changed, if any was.
     """
-    return [*_sums(document, doubtful), *_orders(document, doubtful), *_shares(document, doubtful)]
+    return [
+        *_sums(document, doubtful),
+        *_orders(document, doubtful),
+        *_shares(document, doubtful),
+        *_worth(document, doubtful),
+    ]
 
 
 def _sums(document: Document, doubtful: frozenset[Loc]) -> Iterator[Problem]:
@@ -77,6 +82,16 @@ def _shares(document: Document, doubtful: frozenset[Loc]) -> Iterator[Problem]:
         values = _numbers(document, loc[:-1], (str(loc[-1]),), doubtful)
         if values is not None and values[0] >= 1:
             yield problem_at(document, loc, "a number below 1 is required", show(values[0]))
+
+
+def _worth(document: Document, doubtful: frozenset[Loc]) -> Iterator[Problem]:
+    """Refuse customers who are worth no finite sum."""
+    leave = _numbers(document, ("leaving",), ("per_year",), doubtful)
+    discount = _numbers(document, ("money",), ("discount",), doubtful)
+    if leave == [0.0] and discount == [0.0]:
+        problem = "a number above 0 is required where leaving.per_year is 0"
+        hint = "who never leaves is worth no finite sum without interest"
+        yield problem_at(document, ("money", "discount"), problem, "0", hint)
 
 
 def _numbers(

@@ -24,7 +24,7 @@ REMEMBERED = 20
 
 def live_history(
     state: State,
-    banks: Sequence[Sequence[ScoredBank]],
+    banks: Sequence[ScoredBank],
     visits_a_month: FloatArray,
     rules: Behaviour,
     recovered: FloatArray,
@@ -34,7 +34,7 @@ def live_history(
 
     Parameters
     ----------
-    banks : how the visits of each bank and segment score, from `as_lived`.
+    banks : how the visits of each bank score, from `as_lived`.
     visits_a_month : shape (people,), of each person.
     recovered : shape (banks,), share of a visit's harm that a complaint leaves, by bank.
     luck : of the past alone.
@@ -50,13 +50,9 @@ def live_history(
     new = np.flatnonzero(count <= REMEMBERED)
     join(state, new, state.bank[new], rules, state.disposition[new])
     state.visits[:] = np.maximum(count - REMEMBERED, 0)
-    groups = [
-        (bank, np.flatnonzero((state.bank == number) & (state.segment == segment)))
-        for number, of_bank in enumerate(banks)
-        for segment, bank in enumerate(of_bank)
-    ]
+    members_of = [np.flatnonzero(state.bank == bank.bank) for bank in banks]
     for still_to_come in range(REMEMBERED, 0, -1):
-        for bank, members in groups:
+        for bank, members in zip(banks, members_of, strict=True):
             mine = members[count[members] >= still_to_come]
             state.tenure[mine] = tenure[mine] * (count[mine] - still_to_come + 1) // count[mine]
             live_through(state, _visits(bank, mine, state, still_to_come, luck), rules, recovered, luck)
@@ -68,23 +64,17 @@ def live_history(
 def _visits(bank: ScoredBank, person: IntArray, state: State, number: int, luck: Luck) -> Visits:
     """One visit of each person; ``number`` sets their luck apart from that of the other visits."""
     who = Address.of(person, 0, np.full_like(person, number))
-    scores = bank.scores(luck.uniforms("history/score", who), state.disposition[person])
+    u = luck.uniforms("history/score", who)
+    scores = bank.scores(u, state.disposition[person], state.segment[person])
     own = np.full_like(person, bank.bank)
     return Visits(person, own, *scores, time=own, begins=np.ones(person.size, dtype=bool), luck_address=who)
 
 
 def as_lived(
-    operations: Sequence[Sequence[Operation]],
-    samples: Sequence[ScoreSample],
-    disposition_sd: float,
-    segments: int,
-) -> list[list[ScoredBank]]:
-    """How the visits of each bank and segment score; ``samples`` are those of simulated visits, by bank."""
-    found = []
-    for number, (first, *_) in enumerate(operations):
-        if isinstance(first, BranchAtWork):
-            of_segment = (samples[number].of_segment(segment) for segment in range(segments))
-            found.append([ScoredBank(number, None, one, disposition_sd, ()) for one in of_segment])
-        else:
-            found.append([first] * segments)
-    return found
+    operations: Sequence[Sequence[Operation]], samples: Sequence[ScoreSample], disposition_sd: float
+) -> list[ScoredBank]:
+    """How the visits of each bank score; ``samples`` are those of simulated visits, by bank."""
+    return [
+        ScoredBank(number, None, sample, disposition_sd, ()) if isinstance(first, BranchAtWork) else first
+        for number, ((first, *_), sample) in enumerate(zip(operations, samples, strict=True))
+    ]

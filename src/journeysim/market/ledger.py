@@ -166,11 +166,13 @@ class MonthRecord:
 
 OUR_NAME = "ours"
 """Our own bank in tables."""
+FLOW_ARROW = "→"
+"""Stands between two banks in the name of those who go from one to the other."""
 
 
 def flow_name(bank: str, other: str) -> str:
     """Name of those who go from one bank to another in tables."""
-    return f"{bank} → {other}"
+    return f"{bank} {FLOW_ARROW} {other}"
 
 
 _KINDS = {

@@ -120,6 +120,7 @@ def first_state(
     monthly = -np.log1p(-behaviour.leaving.per_year) / 12
     tenure = np.floor(np.log(u) / -max(monthly, 1e-9)).astype(np.int64)
     idle = np.floor(-np.log(luck.uniforms("idle", who)) * usual_gap_months).astype(np.int64)
+    idle = np.minimum(idle, tenure)
     earned = levels(opinion[0], behaviour.ladder)
     young = tenure < behaviour.ladder.promotion_months
     return State(

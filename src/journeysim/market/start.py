@@ -19,6 +19,7 @@ from io import BytesIO
 import numpy as np
 
 from journeysim.branch.luck import Luck
+from journeysim.errors import InputError, Problem
 from journeysim.market.banks import Memo, ScoreSample
 from journeysim.market.behaviour import Behaviour
 from journeysim.market.history import as_lived, live_history
@@ -111,6 +112,11 @@ def calibrated(
     seed : of the run.
     months : of part (b), at least a year.
     progress : called with the months of part (b) done and all there are.
+
+    Raises
+    ------
+    InputError
+        Nobody comes on the baseline, which says how visits are.
     """
     market = baseline.market
     luck = Luck(seed_of(seed, "calibration"), 0)
@@ -118,6 +124,9 @@ def calibrated(
     network = network_of(market, places, luck)
     timeline = Timeline.of(market, months)
     guess = _first_guess(baseline, places, network, timeline, luck, target_wait_min)
+    if not guess.samples:
+        problem = "visits on the baseline are required, by which rivals score and opinions begin"
+        raise InputError([Problem("", 0, 0, "market", problem, "none", "see arrivals, scale and hours")])
     world = world_at_start(baseline, places, network, timeline, guess, luck, target_wait_min)
     memo = Memo()
     records: list[MonthRecord] = []
@@ -292,7 +301,7 @@ def world_at_start(
     ours = start.samples[OURS] if start.samples else None
     operations = operations_of(alternative, places, timeline, ours, target_wait_min)
     if start.samples:
-        lived = as_lived(operations, start.samples, behaviour.visits.disposition_sd, len(market.segments))
+        lived = as_lived(operations, start.samples, behaviour.visits.disposition_sd)
         past = Luck(seed_of(luck.seed, "history"), luck.replication)
         live_history(state, lived, start.visits_a_month[kind], behaviour, recovered, past)
     return World(

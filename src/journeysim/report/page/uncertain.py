@@ -10,7 +10,14 @@ from journeysim.errors import Problem
 from journeysim.experiment.beside import lies_within
 from journeysim.experiment.cells import Column
 from journeysim.experiment.headline import WAIT
-from journeysim.experiment.remarks import few_text, horizon_text, lasting, pairing_text, year_text
+from journeysim.experiment.remarks import (
+    behaviour_text,
+    few_text,
+    horizon_text,
+    lasting,
+    pairing_text,
+    year_text,
+)
 from journeysim.experiment.results import MetricKey, values_by_metric
 from journeysim.experiment.runs import Run
 from journeysim.experiment.standing import few, number_with_interval
@@ -65,10 +72,10 @@ def _model(run: Run, guessed_fraction: float) -> Iterator[str]:
     option = run.scenario.baseline_option
     if option.market is not None:
         yield (
-            "No public data link one customer's wait to that customer's leaving. Until it is calibrated with "
-            "the bank's own records, what is said here of customers and money is an illustration of its "
-            "assumptions. What happens in the branch, waits above all, is surer than who stays."
+            "No public data link one customer's wait to that customer's leaving. What happens in the branch, "
+            "waits above all, is surer than who stays."
         )
+        yield f"{behaviour_text(run.scenario)}."
     else:
         yield (
             "The run has no market: nobody leaves the bank, nobody tells anybody, and as many come tomorrow "
