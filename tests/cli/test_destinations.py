@@ -74,8 +74,13 @@ def test_an_interruption_says_no_more_than_is_true(capsys):
     def command() -> None:
         signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(SystemExit):
-        command()
+    # Tests that a shell runs in the background would inherit that it is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(SystemExit):
+            command()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert capsys.readouterr().err == "stopped\n"
 
 
