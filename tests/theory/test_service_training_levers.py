@@ -121,7 +121,7 @@ def test_a_greeting_keeps_customers_and_a_cold_one_loses_them() -> None:
     alike = town.differences(
         "Cold, and any visit counts the same", "satisfaction_mean", less="Any visit counts the same"
     )
-    assert_falls(cold - alike)
+    assert interval(cold - alike, 0.9)[1] < 0
 
 
 @pytest.mark.slow
